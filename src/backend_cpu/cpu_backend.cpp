@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <new>
+
+#include "backend_cpu/backward.hpp"
+#include "backend_cpu/facts.hpp"
+#include "backend_cpu/forward.hpp"
+#include "common/runtime/backend.hpp"
+
+namespace flashrnn {
+namespace {
+
+using cpu::CpuPlan;
+using cpu::Crew;
+using cpu::Rows;
+
+int sequence_states(flashrnn_sequence sequence, int states) {
+  return sequence == FLASHRNN_SEQUENCE_ALL ? states : sequence == FLASHRNN_SEQUENCE_H ? 1 : 0;
+}
+
+class CpuDevicePlan final : public DevicePlan {
+ public:
+  CpuPlan plan;
+
+  [[nodiscard]] flashrnn_sizes sizes() const override { return plan.sizes(); }
+  [[nodiscard]] std::string describe() const override { return plan.describe(); }
+
+  Status pack(const flashrnn_pack_args& args) const override {
+    Crew crew(plan.threads);
+    cpu::pack_weights(plan, args.R, args.b, args.packed, cpu::PackParts::kAll, crew);
+    return {};
+  }
+
+  Status forward(const flashrnn_forward_args& args) const override {
+    const CpuPlan::ForwardBookings& bookings = plan.forward_bookings;
+    const Workspace workspace(bookings.ledger, args.workspace);
+    Crew crew(plan.threads);
+    const void* packed = args.packed_weights;
+    if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kForward);
+    const Rows rows = make_rows(workspace, bookings.rows, args.lengths, args.cu_seqlens);
+    const cpu::ForwardCall call = {args.Wx,
+                                   args.initial_states,
+                                   args.reset_states,
+                                   plan.problem.use_resets ? args.resets : nullptr,
+                                   args.resets_stride_b,
+                                   args.states,
+                                   args.states.data == nullptr
+                                       ? 0
+                                       : sequence_states(plan.problem.output_sequence, plan.g.S),
+                                   args.final_states,
+                                   plan.problem.training ? args.reserve : nullptr};
+    cpu::Forward(plan, bookings, workspace, rows, packed, call).run(crew);
+    return {};
+  }
+
+  Status backward(const flashrnn_backward_args& args) const override {
+    const CpuPlan::BackwardBookings& bookings = plan.backward_bookings;
+    const Workspace workspace(bookings.ledger, args.workspace);
+    Crew crew(plan.threads);
+    const void* packed = args.packed_weights;
+    if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kBackward);
+    const Rows rows = make_rows(workspace, bookings.rows, args.lengths, args.cu_seqlens);
+    const cpu::BackwardCall call = {args.Wx,
+                                    args.dstates,
+                                    args.dstates.data == nullptr
+                                        ? 0
+                                        : sequence_states(plan.problem.gradient_sequence, plan.g.S),
+                                    args.dfinal_states,
+                                    plan.problem.use_resets ? args.resets : nullptr,
+                                    args.resets_stride_b,
+                                    args.dWx,
+                                    args.dR,
+                                    args.db,
+                                    args.accumulate_weight_gradients != 0,
+                                    args.dinitial_states,
+                                    args.dreset_states,
+                                    args.reserve};
+    cpu::Backward(plan, workspace, rows, packed, call).run(crew);
+    return {};
+  }
+
+  Status step(const flashrnn_step_args& args) const override {
+    const CpuPlan::ForwardBookings& bookings = plan.step_bookings;
+    const Workspace workspace(bookings.ledger, args.workspace);
+    Crew crew(plan.step_threads);
+    const void* packed = args.packed_weights;
+    if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kForward);
+    const Rows rows = Rows::whole(plan.problem, 1);
+    flashrnn_const_tensor states = {args.states.data, args.states.stride_s, args.states.stride_b, 0};
+    const cpu::ForwardCall call = {args.Wx,     states, args.reset_states,
+                                   args.resets, 1,      args.output,
+                                   args.output.data == nullptr ? 0 : 1, args.states, nullptr};
+    cpu::Forward(plan, bookings, workspace, rows, packed, call).run(crew);
+    return {};
+  }
+
+ private:
+  static constexpr cpu::PackParts kForward = cpu::PackParts::kForward;
+  static constexpr cpu::PackParts kBackward = cpu::PackParts::kBackward;
+
+  const void* pack(void* to, const void* R, const void* b, Crew& crew, cpu::PackParts parts) const {
+    cpu::pack_weights(plan, R, b, to, parts, crew);
+    return to;
+  }
+
+  [[nodiscard]] Rows make_rows(const Workspace& workspace, const CpuPlan::RowBookings& bookings,
+                               const std::int64_t* lengths, const std::int64_t* cu_seqlens) const {
+    if (!plan.problem.use_lengths && !plan.problem.packed) return Rows::whole(plan.problem, plan.problem.time);
+    return Rows::ragged(plan, workspace, bookings, lengths, cu_seqlens);
+  }
+};
+
+class CpuContext final : public DeviceContext {
+ public:
+  explicit CpuContext(const cpu::CpuFacts& facts) : facts_(facts) {}
+
+  [[nodiscard]] bool host_memory() const override { return true; }
+
+  Status create_plan(const Problem& problem, std::unique_ptr<DevicePlan>* plan) const override {
+    auto made = std::make_unique<CpuDevicePlan>();
+    FLASHRNN_RETURN_IF_ERROR(cpu::make_plan(problem, facts_, &made->plan));
+    *plan = std::move(made);
+    return {};
+  }
+
+ private:
+  cpu::CpuFacts facts_;
+};
+
+/// Usable instruction sets, best first, separated by spaces.
+std::string usable_isas() {
+  std::string names;
+  for (int i = cpu::kIsaCount - 1; i >= 0; --i) {
+    const auto isa = static_cast<cpu::Isa>(i);
+    if (cpu::isa_kernels(isa) == nullptr || !cpu::isa_usable(isa)) continue;
+    if (!names.empty()) names += ' ';
+    names += cpu::isa_name(isa);
+  }
+  return names;
+}
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend() : isas_(usable_isas()) {
+    const cpu::Machine& machine = cpu::this_machine();
+    flashrnn_device_info info = {};
+    info.struct_size = sizeof(info);
+    info.name = "cpu";
+    info.description = machine.description.c_str();
+    info.isa = cpu::isa_name(cpu::best_isa());
+    info.isas = isas_.c_str();
+    info.compute_units = machine.cores;
+    info.l1_bytes = machine.l1_bytes;
+    info.l2_bytes = machine.l2_bytes;
+    info.l3_bytes = machine.l3_bytes;
+    devices_.push_back(info);
+  }
+
+  [[nodiscard]] std::string_view prefix() const override { return "cpu"; }
+  [[nodiscard]] const std::vector<flashrnn_device_info>& devices() const override { return devices_; }
+
+  Status create_context(std::string_view name, const flashrnn_context_options& options, Logger,
+                        std::unique_ptr<DeviceContext>* context) const override {
+    if (name != "cpu")
+      return Status::invalid("device: '" + std::string(name) + "' is no CPU device; the name is 'cpu'");
+    const cpu::Machine& machine = cpu::this_machine();
+    cpu::CpuFacts facts;
+    facts.isa = cpu::best_isa();
+    if (options.cpu_isa != nullptr && options.cpu_isa[0] != '\0') {
+      const std::string wanted = options.cpu_isa;
+      bool found = false;
+      for (int i = 0; i < cpu::kIsaCount; ++i) {
+        const auto isa = static_cast<cpu::Isa>(i);
+        if (wanted != cpu::isa_name(isa) || cpu::isa_kernels(isa) == nullptr || !cpu::isa_usable(isa)) continue;
+        facts.isa = isa;
+        found = true;
+      }
+      if (!found)
+        return Status::invalid("cpu_isa: '" + wanted + "' does not run here; this machine and build have: " + isas_);
+    }
+    facts.threads = options.num_threads == 0 ? machine.cores : options.num_threads;
+    if (machine.l1_bytes > 0) facts.l1_bytes = machine.l1_bytes;
+    if (machine.l2_bytes > 0) facts.l2_bytes = machine.l2_bytes;
+    if (machine.l3_bytes > 0) facts.l3_bytes = machine.l3_bytes;
+    *context = std::make_unique<CpuContext>(facts);
+    return {};
+  }
+
+ private:
+  std::string isas_;
+  std::vector<flashrnn_device_info> devices_;
+};
+
+}  // namespace
+
+const Backend& cpu_backend() {
+  static const CpuBackend backend;
+  return backend;
+}
+
+}  // namespace flashrnn

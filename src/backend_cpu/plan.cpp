@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend_cpu/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "backend_cpu/integers.hpp"
+#include "backend_cpu/tiling.hpp"
+#include "common/runtime/cell_registry.hpp"
+
+namespace flashrnn::cpu {
+namespace {
+
+constexpr std::int64_t kProductBlockBytes = 32 << 10;  ///< of one block of products: it must stay in the first cache
+constexpr std::int64_t kGradientTokens = 256;  ///< k of a weight gradient product: long sums, small buffers
+
+WeightFormat weight_format(const IsaKernels& isa, flashrnn_dtype dtype) {
+  const auto has = [&](WeightFormat f) { return isa.gemm[static_cast<int>(f)] != nullptr; };
+  if (dtype == FLASHRNN_BF16) return has(WeightFormat::kBf16Pair) ? WeightFormat::kBf16Pair : WeightFormat::kBf16;
+  if (dtype == FLASHRNN_F16 && has(WeightFormat::kF16)) return WeightFormat::kF16;
+  return WeightFormat::kF32;
+}
+
+Geometry make_geometry(const CpuPlan& p) {
+  const Problem& problem = p.problem;
+  const CellRegistration& cell = *problem.cell;
+  Geometry g;
+  g.B = problem.batch;
+  g.T = problem.time;
+  g.N = problem.heads;
+  g.D = problem.head_dim;
+  g.W = p.isa->width;
+  g.units = ceil_div(g.D, g.W);
+  g.Dp = g.units * g.W;
+  g.Gx = cell.input_gates;
+  g.Gr = cell.recurrent_gates;
+  g.A = cell.biases;
+  g.S = cell.states;
+  g.first_gates = p.cell->first_stage_gates;
+  g.second_gates = g.Gr - g.first_gates;
+  g.saved = p.cell->saved + (problem.forward_clip > 0 ? 1 : 0);
+  int others = g.Gr;
+  for (int slot = 0; slot < g.A; ++slot) {
+    const int* first = p.cell->recurrent_slot;
+    const int* found = std::find(first, first + g.Gr, slot);
+    g.position[slot] = found != first + g.Gr ? static_cast<int>(found - first) : others++;
+  }
+  g.format = weight_format(*p.isa, problem.dtype);
+  g.pairs = g.format == WeightFormat::kBf16Pair;
+  g.k_elements = g.pairs ? ceil_div(g.D, 2) : g.D;
+  g.operand_stride = g.pairs ? g.Dp / 2 : g.Dp;
+  return g;
+}
+
+void choose_products(CpuPlan* p) {
+  const Geometry& g = p->g;
+  const std::int64_t rows = std::min<std::int64_t>(g.B, 64);
+  const int gates[2] = {g.first_gates, g.second_gates};
+  for (int stage = 0; stage < 2; ++stage) {
+    if (gates[stage] == 0) continue;
+    p->forward[stage].gates = gates[stage];
+    choose_panels(p->facts, *p->isa, g, g.units * gates[stage], rows, &p->forward[stage]);
+    const std::int64_t granule = std::lcm<std::int64_t>(p->forward[stage].vectors, gates[stage]) / gates[stage];
+    p->forward_granule = std::lcm(p->forward_granule, granule);
+    p->backward[stage].gates = gates[stage];
+    p->backward[stage].segments = gates[stage];
+    choose_panels(p->facts, *p->isa, g, g.units, rows, &p->backward[stage]);
+    p->backward_granule = std::lcm<std::int64_t>(p->backward_granule, p->backward[stage].vectors);
+    p->carry_floats = std::max(p->carry_floats, p->backward[stage].panels * p->backward[stage].vectors * g.W);
+  }
+}
+
+void choose_blocks(CpuPlan* p) {
+  const Geometry& g = p->g;
+  const std::int64_t granule = std::lcm(p->forward_granule, p->backward_granule);
+  const std::int64_t bytes_per_granule = p->strand_rows * g.Gr * granule * g.W * 4;
+  const std::int64_t granules = std::clamp<std::int64_t>(kProductBlockBytes / bytes_per_granule, 1,
+                                                         ceil_div(g.units, granule));
+  p->block_units = granules * granule;
+  for (int stage = 0; stage < 2; ++stage) {
+    if (p->forward[stage].gates == 0) continue;
+    const std::int64_t vectors = p->forward[stage].vectors;
+    p->product_floats[stage] = ceil_div(p->block_units * p->forward[stage].gates, vectors) * vectors * g.W;
+  }
+  p->chunk_steps = std::max<std::int64_t>(1, kGradientTokens / g.B);
+  p->chunk_tokens = p->chunk_steps * g.B;
+  p->chunk_k = g.pairs ? p->chunk_steps * ceil_div(g.B, 2) : p->chunk_tokens;
+
+  // The weight gradient's columns are the operand's units; its k, tokens.
+  Geometry tokens = g;
+  tokens.format = g.pairs ? WeightFormat::kBf16Pair : WeightFormat::kF32;
+  tokens.k_elements = p->chunk_k;
+  p->gradient.gates = 1;
+  choose_panels(p->facts, *p->isa, tokens, g.units, 64, &p->gradient);
+  p->gradient_floats = p->gradient.panels * p->gradient.vectors * g.W;
+}
+
+void book_packed(CpuPlan* p) {
+  const Geometry& g = p->g;
+  p->bias = p->packed.book("bias", saturating({g.N, g.A, g.Dp}), 4);
+  for (int stage = 0; stage < 2; ++stage) {
+    if (p->forward[stage].gates == 0) continue;
+    p->forward_weights[stage] = p->packed.book("forward weights", g.N, p->forward[stage].head_bytes);
+    if (p->problem.training)
+      p->backward_weights[stage] = p->packed.book("backward weights", g.N, p->backward[stage].head_bytes);
+  }
+}
+
+void book_scratch(CpuPlan* p) {
+  const Geometry& g = p->g;
+  const bool recompute = p->problem.training && p->problem.reserve_mode == FLASHRNN_RESERVE_RECOMPUTE;
+  // Gates are computed again for many tokens at once, whatever the number of rows.
+  const std::int64_t rows =
+      recompute ? std::max(p->strand_rows, std::min<std::int64_t>(64, p->chunk_tokens)) : p->strand_rows;
+  p->scratch_rows = rows;
+  Ledger& s = p->scratch;
+  for (int stage = 0; stage < 2; ++stage)
+    if (p->forward[stage].gates > 0) p->product[stage] = s.book("product", saturating({rows, p->product_floats[stage]}), 4);
+  p->x = s.book("gates", saturating({rows, std::max(g.Gx, 1), p->block_units, g.W}), 4);
+  for (BookingId& id : p->pointers) id = s.book("row pointers", saturating({rows, g.S}), 8);
+  if (!p->problem.training) return;
+  p->dstates = s.book("state gradients", saturating({rows, g.S, p->block_units, g.W}), 4);
+  p->block_float = s.book("operand", saturating({rows, p->carry_floats}), 4);
+  if (recompute) {
+    p->block_state = s.book("states", saturating({rows, g.S, g.Dp}), 4);
+    p->block_operand = s.book("operands", saturating({rows, g.operand_stride, 2}), 4);
+  }
+}
+
+void book_rows(const CpuPlan& p, std::int64_t steps, Ledger* ledger, CpuPlan::RowBookings* rows) {
+  if (!p.problem.use_lengths && !p.problem.packed) return;
+  rows->batch = ledger->book("row order", p.g.B, 8);
+  rows->length = ledger->book("row lengths", p.g.B, 8);
+  rows->start = ledger->book("row starts", p.g.B, 8);
+  rows->token_offset = ledger->book("token offsets", steps + 1, 8);
+}
+
+void book_forward(const CpuPlan& p, std::int64_t steps, CpuPlan::ForwardBookings* f) {
+  const Geometry& g = p.g;
+  Ledger& l = f->ledger;
+  f->packed = l.book("packed weights", static_cast<std::int64_t>(p.packed.bytes()), 1);
+  if (steps > 0) book_rows(p, steps, &l, &f->rows);
+  f->state = l.book("states", saturating({g.N, g.S, g.B}), g.Dp * 4);
+  f->operand = l.book("operands", saturating({g.N, 2, g.B}), g.operand_stride * 4);
+  if (g.second_gates > 0) {
+    f->second_float = l.book("second operand", saturating({g.N, g.B}), g.Dp * 4);
+    f->second_operand = l.book("second operand, rounded", saturating({g.N, g.B}), g.operand_stride * 4);
+    f->kept_product = l.book("first products", saturating({g.N, g.B}),
+                             saturating({p.forward[0].panels, p.forward[0].vectors, g.W, 4}));
+  }
+  f->scratch = l.book("scratch", p.threads, static_cast<std::int64_t>(p.scratch.bytes()));
+}
+
+void book_backward(CpuPlan* p) {
+  const Geometry& g = p->g;
+  CpuPlan::BackwardBookings& b = p->backward_bookings;
+  Ledger& l = b.ledger;
+  b.packed = l.book("packed weights", static_cast<std::int64_t>(p->packed.bytes()), 1);
+  book_rows(*p, g.T, &l, &b.rows);
+  b.carry = l.book("carried gradients", saturating({g.N, g.S, g.B}), p->carry_floats * 4);
+  b.da = l.book("gate gradients", saturating({g.N, p->chunk_tokens}), saturating({g.A, g.Dp, 4}));
+  if (g.pairs) {
+    b.da_operand = l.book("gate gradients, rounded", saturating({g.N, 2, g.B}), saturating({g.Gr, g.operand_stride, 4}));
+    b.gradient_pairs = l.book("gate gradients, paired", saturating({g.N, p->chunk_k}), saturating({g.Gr, g.Dp, 4}));
+  }
+  if (p->problem.use_resets) b.reset_gradient = l.book("reset gradients", saturating({g.N, g.S, g.B}), g.Dp * 4);
+  b.weight_gradient = l.book("weight gradient", saturating({g.N, g.Gr, g.D}), p->gradient_floats * 4);
+  b.bias_gradient = l.book("bias gradient", saturating({g.N, g.A}), g.Dp * 4);
+  if (p->problem.reserve_mode == FLASHRNN_RESERVE_RECOMPUTE)
+    b.chunk_saved = l.book("gates", saturating({g.N, p->chunk_tokens}), saturating({g.saved, g.Dp, 4}));
+  for (int stage = 0; stage < (g.second_gates > 0 ? 2 : 1); ++stage)
+    b.operand_panels[stage] = l.book("operand panels", g.N, p->gradient.head_bytes);
+  b.scratch = l.book("scratch", p->threads, static_cast<std::int64_t>(p->scratch.bytes()));
+}
+
+}  // namespace
+
+Status make_plan(const Problem& problem, const CpuFacts& facts, CpuPlan* p) {
+  p->problem = problem;
+  p->facts = facts;
+  p->isa = isa_kernels(facts.isa);
+  p->cell = static_cast<const CpuCell*>(problem.cell->cpu_kernels);
+  if (p->cell == nullptr || p->cell->kernels[static_cast<int>(facts.isa)] == nullptr)
+    return Status::unsupported("cell: '" + std::string(problem.cell->name) + "' was not built for the CPU instruction set " +
+                               isa_name(facts.isa) + "; add it with flashrnn_add_cell or choose another cpu_isa");
+  p->kernels = p->cell->kernels[static_cast<int>(facts.isa)];
+  p->math = static_cast<int>(problem.math) - 1;
+  p->g = make_geometry(*p);
+  choose_products(p);
+  choose_split(p);
+  choose_blocks(p);
+  book_packed(p);
+  book_scratch(p);
+  book_forward(*p, p->g.T, &p->forward_bookings);
+  book_forward(*p, 0, &p->step_bookings);
+  const Geometry& g = p->g;
+  if (problem.training) {
+    p->reserve_slot_count = g.S + (problem.reserve_mode == FLASHRNN_RESERVE_GATES ? g.saved : 0);
+    p->reserve_slots = p->reserve.book("reserve", problem.tokens, saturating({g.N, p->reserve_slot_count, g.Dp, 4}));
+    book_backward(p);
+  }
+  for (const Ledger* ledger : {&p->packed, &p->scratch, &p->reserve, &p->forward_bookings.ledger,
+                               &p->step_bookings.ledger, &p->backward_bookings.ledger})
+    FLASHRNN_RETURN_IF_ERROR(Status(ledger->status()));
+  return {};
+}
+
+flashrnn_sizes CpuPlan::sizes() const {
+  flashrnn_sizes s = {};
+  s.struct_size = sizeof(s);
+  s.forward_workspace = forward_bookings.ledger.bytes();
+  s.step_workspace = step_bookings.ledger.bytes();
+  s.backward_workspace = backward_bookings.ledger.bytes();
+  s.reserve = reserve.bytes();
+  s.packed_weights = packed.bytes();
+  return s;
+}
+
+std::string CpuPlan::describe() const {
+  const auto number = [](std::int64_t n) { return std::to_string(n); };
+  static constexpr const char* kFormats[] = {"fp32", "bf16", "fp16", "bf16 pairs"};
+  std::string text = std::string("cpu ") + isa_name(facts.isa) + ", weights as " + kFormats[static_cast<int>(g.format)] +
+                     ", tile " + number(std::min<std::int64_t>(strand_rows, isa->max_rows[forward[0].vectors])) +
+                     " rows x " + number(forward[0].vectors) + " vectors of " + number(g.W) + ", " +
+                     number(strands) + (strands == 1 ? " strand of " : " strands of ") + number(strand_rows) +
+                     (strand_rows == 1 ? " row, " : " rows, ") + number(threads) +
+                     (threads == 1 ? " thread" : lockstep ? " threads on every step" : " threads, one strand each");
+  if (problem.training) text += ", weight gradient every " + number(chunk_steps) + " steps";
+  return text;
+}
+
+}  // namespace flashrnn::cpu

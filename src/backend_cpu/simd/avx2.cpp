@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#define FLASHRNN_ISA_NAMESPACE isa_avx2
+#define FLASHRNN_ISA_ARCH xsimd::fma3<xsimd::avx2>
+#include "backend_cpu/simd/builtin_cells.hpp"
+#include "backend_cpu/simd/isa_table.hpp"
+
+namespace flashrnn::cpu {
+
+static constexpr IsaKernels kTable = FLASHRNN_ISA_NAMESPACE::make_isa_table();
+const IsaKernels* const kAvx2Kernels = &kTable;
+const CellKernels* const kAvx2Cells = FLASHRNN_ISA_NAMESPACE::kBuiltinCells;
+
+}  // namespace flashrnn::cpu

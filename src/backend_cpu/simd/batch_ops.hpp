@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <xsimd/xsimd.hpp>
+
+#include "common/cell/ops.hpp"
+
+/// The math vocabulary's operations for SIMD batches of floats.
+namespace flashrnn::cell {
+
+template <class A>
+struct Ops<xsimd::batch<float, A>> {
+  using V = xsimd::batch<float, A>;
+  using I = xsimd::batch<std::int32_t, A>;
+  using Mask = xsimd::batch_bool<float, A>;
+
+  static FLASHRNN_CELL_FN V constant(double value) { return V(static_cast<float>(value)); }
+  static FLASHRNN_CELL_FN V stop_gradient(const V& x) { return x; }
+  static FLASHRNN_CELL_FN V abs(const V& x) { return xsimd::abs(x); }
+  static FLASHRNN_CELL_FN V select(const Mask& mask, const V& yes, const V& no) {
+    return xsimd::select(mask, yes, no);
+  }
+  static FLASHRNN_CELL_FN Mask less(const V& a, const V& b) { return a < b; }
+  static FLASHRNN_CELL_FN Mask equal(const V& a, const V& b) { return a == b; }
+  // A NaN in either argument comes out: where b is one, the comparison fails. (xsimd's != is false for two NaN with AVX.)
+  static FLASHRNN_CELL_FN V max(const V& a, const V& b) { return xsimd::select((a > b) | !(a == a), a, b); }
+  static FLASHRNN_CELL_FN V min(const V& a, const V& b) { return xsimd::select((a < b) | !(a == a), a, b); }
+
+  static FLASHRNN_CELL_FN V exp(const V& x) {
+    const Exp2 e = exp2_parts(bound(x, -104.0F, 89.0F));
+    return scale(e.fraction + V(1.0F), e);
+  }
+  /// For x in [0, 88].
+  static FLASHRNN_CELL_FN V expm1(const V& x) {
+    const Exp2 e = exp2_parts(x);
+    const V s = power_of_two(e);
+    return xsimd::fma(s, e.fraction, s - V(1.0F));
+  }
+  /// For x in [0, 1]: log(1 + x) = 2 atanh(x / (2 + x)), a minimax polynomial in the square, 4e-9 relative.
+  static FLASHRNN_CELL_FN V log1p(const V& x) {
+    const V t = x / (x + V(2.0F));
+    const V u = t * t;
+    V p = xsimd::fma(V(0.2819154532F), u, V(0.2795766622F));
+    p = xsimd::fma(p, u, V(0.4002511429F));
+    p = xsimd::fma(p, u, V(0.6666631015F));
+    p = xsimd::fma(p, u, V(2.0F));
+    return t * p;
+  }
+  /// Within 3e-7, bounded to what a reciprocal can take: for sigmoid and tanh.
+  static FLASHRNN_CELL_FN V fast_exp(const V& x) {
+    const V b = bound(x, -87.0F, 87.0F);
+    const V shifted = xsimd::fma(b, V(kLog2E), V(kMagic));
+    const V f = xsimd::fma(b, V(kLog2E), V(kMagic) - shifted);
+    V p = xsimd::fma(V(0.001340043569F), f, V(0.009666372961F));
+    p = xsimd::fma(p, f, V(0.05550333184F));
+    p = xsimd::fma(p, f, V(0.2402234895F));
+    p = xsimd::fma(p, f, V(0.6931471955F));
+    p = xsimd::fma(p, f, V(1.0F));
+    return p * power_of_two(Exp2{p, shifted});
+  }
+  static FLASHRNN_CELL_FN V fast_reciprocal(const V& x) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(V) == 64) {
+      const V r = V(_mm512_rcp14_ps(x));
+      return r * xsimd::fnma(x, r, V(2.0F));
+    } else
+#endif
+      return V(1.0F) / x;
+  }
+
+ private:
+  static constexpr float kLog2E = 1.44269502162933349609375F;
+  static constexpr float kLog2ELow = 1.925963033500011e-08F;
+  /// 1.5 * 2^23: adding it rounds to an integer, which then stands in the low bits.
+  static constexpr float kMagic = 12582912.0F;
+
+  /// exp(x) = 2^n (1 + fraction), with n = shifted - kMagic.
+  struct Exp2 {
+    V fraction;
+    V shifted;
+  };
+
+  /// x86's min and max return their second argument when one is NaN: so the NaN stays. NEON's return the NaN.
+  static FLASHRNN_CELL_FN V bound(const V& x, float low, float high) {
+    return xsimd::max(V(low), xsimd::min(V(high), x));
+  }
+  static FLASHRNN_CELL_FN I bits(const V& x) {
+    I i;
+    __builtin_memcpy(&i, &x, sizeof(V));
+    return i;
+  }
+  static FLASHRNN_CELL_FN V floats(const I& x) {
+    V v;
+    __builtin_memcpy(&v, &x, sizeof(V));
+    return v;
+  }
+  /// 2^f - 1 on [-1/2, 1/2] as f times a minimax polynomial, 7.5e-9 relative; f = x log2(e) - n in two steps.
+  static FLASHRNN_CELL_FN Exp2 exp2_parts(const V& x) {
+    const V shifted = xsimd::fma(x, V(kLog2E), V(kMagic));
+    V f = xsimd::fma(x, V(kLog2E), V(kMagic) - shifted);
+    f = xsimd::fma(x, V(kLog2ELow), f);
+    V p = xsimd::fma(V(0.000154697352F), f, V(0.001339086686F));
+    p = xsimd::fma(p, f, V(0.009618030771F));
+    p = xsimd::fma(p, f, V(0.05550357105F));
+    p = xsimd::fma(p, f, V(0.2402265108F));
+    p = xsimd::fma(p, f, V(0.693147188F));
+    return {p * f, shifted};
+  }
+  /// 2^n for n in [-126, 127].
+  static FLASHRNN_CELL_FN V power_of_two(const Exp2& e) {
+    return floats((bits(e.shifted) << 23) + I(0x3F800000));
+  }
+  /// y 2^n for any n that `bound` lets through: overflow to inf, underflow through the denormals to 0.
+  static FLASHRNN_CELL_FN V scale(const V& y, const Exp2& e) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(V) == 64) {
+      return V(_mm512_scalef_ps(y, e.shifted - V(kMagic)));
+    } else
+#endif
+    {
+      const I n = bits(e.shifted) - I(0x4B400000);
+      const I half = n >> 1;
+      return y * floats((half + I(127)) << 23) * floats((n - half + I(127)) << 23);
+    }
+  }
+};
+
+}  // namespace flashrnn::cell

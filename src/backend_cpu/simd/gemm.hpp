@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backend_cpu/simd/dtype_batch.hpp"
+#include "backend_cpu/simd/kernel_args.hpp"
+
+/// The register-tiled product. A tile holds Rows x Vectors accumulators in registers; per k it reads Vectors weights
+/// vectors and broadcasts Rows operand elements.
+namespace flashrnn::cpu::FLASHRNN_ISA_NAMESPACE {
+
+/// How one weights vector is stored, and what one operand element does with it.
+struct DotF32 {
+  using Weight = float;
+  using Value = Batch;
+  static constexpr int kBytes = 4 * kWidth;  ///< of one weights vector
+  static inline __attribute__((always_inline)) Value load(const void* b) {
+    return Batch::load_aligned(static_cast<const float*>(b));
+  }
+  static inline __attribute__((always_inline)) Batch add(const std::uint32_t* a, const Value& b, const Batch& c) {
+    return xsimd::fma(Batch(reinterpret_bits<float>(*a)), b, c);
+  }
+};
+
+struct DotBf16 : DotF32 {
+  static constexpr int kBytes = 2 * kWidth;
+  static inline __attribute__((always_inline)) Value load(const void* b) {
+    return load_bf16(static_cast<const std::uint16_t*>(b));
+  }
+};
+
+struct DotF16 : DotF32 {
+  static constexpr int kBytes = 2 * kWidth;
+  static inline __attribute__((always_inline)) Value load(const void* b) {
+    return load_f16(static_cast<const std::uint16_t*>(b));
+  }
+};
+
+#if defined(__AVX512BF16__)
+struct DotBf16Pair {
+  using Value = __m512bh;
+  static constexpr int kBytes = 4 * kWidth;
+  static inline __attribute__((always_inline)) Value load(const void* b) {
+    return reinterpret_bits<__m512bh>(_mm512_load_si512(b));
+  }
+  static inline __attribute__((always_inline)) Batch add(const std::uint32_t* a, const Value& b, const Batch& c) {
+    return Batch(_mm512_dpbf16_ps(c, reinterpret_bits<__m512bh>(_mm512_set1_epi32(static_cast<int>(*a))), b));
+  }
+};
+#endif
+
+template <class Dot, int Rows, int Vectors>
+void gemm_tile(const GemmArgs& g, const std::uint32_t* a, const char* b, float* c) {
+  Batch sum[Rows][Vectors];
+  for (int r = 0; r < Rows; ++r)
+    for (int v = 0; v < Vectors; ++v)
+      sum[r][v] = g.accumulate ? Batch::load_unaligned(c + r * g.c_row_stride + v * kWidth) : Batch(0.0F);
+  const std::int64_t step = g.a_k_stride;
+  for (std::int64_t segment = 0; segment < g.segments; ++segment) {
+    const std::uint32_t* row[Rows];
+    for (int r = 0; r < Rows; ++r) row[r] = a + segment * g.a_segment_stride + r * g.a_row_stride;
+    for (std::int64_t i = 0, end = g.k * step; i < end; i += step, b += Vectors * Dot::kBytes) {
+      typename Dot::Value weights[Vectors];
+      for (int v = 0; v < Vectors; ++v) weights[v] = Dot::load(b + v * Dot::kBytes);
+      for (int r = 0; r < Rows; ++r)
+        for (int v = 0; v < Vectors; ++v) sum[r][v] = Dot::add(row[r] + i, weights[v], sum[r][v]);
+    }
+  }
+  for (int r = 0; r < Rows; ++r)
+    for (int v = 0; v < Vectors; ++v) sum[r][v].store_unaligned(c + r * g.c_row_stride + v * kWidth);
+}
+
+/// Rows of the largest tile with so many vectors: the accumulators, one panel row and a broadcast fit the registers,
+/// and the row pointers the general ones.
+constexpr int max_tile_rows(int vectors) {
+  constexpr int kAccumulators = sizeof(Batch) == 64 ? 24 : 12;  // of 32 (AVX-512) or 16 registers
+  const int rows = kAccumulators / vectors;
+  return rows > 8 ? 8 : rows;
+}
+
+template <class Dot, int Vectors, int Rows = max_tile_rows(Vectors)>
+void gemm_rows(const GemmArgs& g, std::int64_t rows, const std::uint32_t* a, const char* b, float* c) {
+  if constexpr (Rows >= 1) {
+    if (rows == Rows) {
+      gemm_tile<Dot, Rows, Vectors>(g, a, b, c);
+    } else {
+      gemm_rows<Dot, Vectors, Rows - 1>(g, rows, a, b, c);
+    }
+  }
+}
+
+/// Panels outside, tiles of rows inside: a panel is read from far once and from the near cache for the other tiles.
+template <class Dot, int Vectors>
+void gemm_panels(const GemmArgs& g) {
+  constexpr int kMaxRows = max_tile_rows(Vectors);
+  const std::int64_t tiles = (g.rows + kMaxRows - 1) / kMaxRows;
+  for (std::int64_t p = 0; p < g.panels; ++p) {
+    const char* b = static_cast<const char*>(g.b) + p * g.panel_bytes;
+    float* c = g.c + p * g.c_panel_stride;
+    for (std::int64_t t = 0; t < tiles; ++t) {
+      const std::int64_t first = g.rows * t / tiles;
+      const std::int64_t rows = g.rows * (t + 1) / tiles - first;
+      gemm_rows<Dot, Vectors>(g, rows, g.a + first * g.a_row_stride, b, c + first * g.c_row_stride);
+    }
+  }
+}
+
+template <class Dot>
+void gemm(const GemmArgs& g) {
+  switch (g.vectors) {
+    case 1: return gemm_panels<Dot, 1>(g);
+    case 2: return gemm_panels<Dot, 2>(g);
+    case 3: return gemm_panels<Dot, 3>(g);
+    case 4: return gemm_panels<Dot, 4>(g);
+    case 6: return gemm_panels<Dot, 6>(g);
+    case 8: return gemm_panels<Dot, 8>(g);
+    default: return;
+  }
+}
+
+}  // namespace flashrnn::cpu::FLASHRNN_ISA_NAMESPACE

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "common/cell/dual.hpp"
+#include "common/cell/ops.hpp"
+
+/// The math vocabulary: all that a cell may use beside + - * and /. A flavour is a struct with the functions below; a
+/// cell takes the flavour M as a template parameter. Each activation f comes with f_grad(y): its derivative written in
+/// terms of its own result y, which is what a backward has at hand.
+namespace flashrnn::cell {
+
+/// What no flavour changes.
+struct CommonMath {
+  template <class V>
+  static FLASHRNN_CELL_FN V max(V a, V b) {
+    return Ops<V>::max(a, b);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V relu(V x) {
+    // x < 0 is false for a NaN, which so passes through.
+    return Ops<V>::select(Ops<V>::less(x, Ops<V>::constant(0)), Ops<V>::constant(0), x);
+  }
+  /// y = relu(x): 0 where y is, else 1, for a NaN too.
+  template <class V>
+  static FLASHRNN_CELL_FN V relu_grad(V y) {
+    return if_zero(y, Ops<V>::constant(0), Ops<V>::constant(1));
+  }
+  /// condition == 0 ? yes : no, element by element.
+  template <class V>
+  static FLASHRNN_CELL_FN V if_zero(V condition, V yes, V no) {
+    return Ops<V>::select(Ops<V>::equal(condition, Ops<V>::constant(0)), yes, no);
+  }
+  /// x, but 0 where a < b.
+  template <class V>
+  static FLASHRNN_CELL_FN V zero_if_less(V a, V b, V x) {
+    return Ops<V>::select(Ops<V>::less(a, b), Ops<V>::constant(0), x);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V constant(double value) {
+    return Ops<V>::constant(value);
+  }
+  /// The value, without a gradient.
+  template <class V>
+  static FLASHRNN_CELL_FN V stop_gradient(V x) {
+    return Ops<V>::stop_gradient(x);
+  }
+};
+
+/// The derivatives that exact and fast share.
+struct SmoothGradients {
+  template <class V>
+  static FLASHRNN_CELL_FN V sigmoid_grad(V y) {
+    return y * (Ops<V>::constant(1) - y);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V tanh_grad(V y) {
+    return Ops<V>::constant(1) - y * y;
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V exp_grad(V y) {
+    return y;
+  }
+};
+
+/// Correct to a few units in the last place of fp32.
+struct ExactFunctions : SmoothGradients {
+  template <class V>
+  static FLASHRNN_CELL_FN V exp(V x) {
+    return Ops<V>::exp(x);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V sigmoid(V x) {
+    const V one = Ops<V>::constant(1);
+    return one / (one + Ops<V>::exp(-x));
+  }
+  /// tanh|x| = e / (e + 2) with e = expm1(2|x|), which keeps its relative precision near 0.
+  template <class V>
+  static FLASHRNN_CELL_FN V tanh(V x) {
+    const V a = Ops<V>::abs(x);
+    // Past 9.1 the result is 1 in fp32, past 19.1 in fp64; the bound keeps e finite.
+    const V e = Ops<V>::expm1(Ops<V>::min(a + a, Ops<V>::constant(44)));
+    const V y = e / (e + Ops<V>::constant(2));
+    return Ops<V>::select(Ops<V>::less(x, Ops<V>::constant(0)), -y, y);
+  }
+  /// log(sigmoid(x)) = min(x, 0) - log1p(exp(-|x|)).
+  template <class V>
+  static FLASHRNN_CELL_FN V log_sigmoid(V x) {
+    return Ops<V>::min(x, Ops<V>::constant(0)) - Ops<V>::log1p(Ops<V>::exp(-Ops<V>::abs(x)));
+  }
+  /// d/dx log(sigmoid(x)) = sigmoid(-x): of x, not of the result, from which it cannot be had precisely.
+  template <class V>
+  static FLASHRNN_CELL_FN V log_sigmoid_grad(V x) {
+    return sigmoid(-x);
+  }
+};
+
+/// About 1e-6 relative, without divisions.
+struct FastFunctions : SmoothGradients {
+  template <class V>
+  static FLASHRNN_CELL_FN V exp(V x) {
+    return Ops<V>::fast_exp(x);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V sigmoid(V x) {
+    return Ops<V>::fast_reciprocal(Ops<V>::constant(1) + Ops<V>::fast_exp(-x));
+  }
+  /// 1 - 2 / (1 + exp(2x)): 1e-7 absolute, so small results lose relative precision.
+  template <class V>
+  static FLASHRNN_CELL_FN V tanh(V x) {
+    const V one = Ops<V>::constant(1);
+    const V r = Ops<V>::fast_reciprocal(one + Ops<V>::fast_exp(x + x));
+    return one - (r + r);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V log_sigmoid(V x) {
+    return Ops<V>::min(x, Ops<V>::constant(0)) - Ops<V>::log1p(Ops<V>::fast_exp(-Ops<V>::abs(x)));
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V log_sigmoid_grad(V x) {
+    return sigmoid(-x);
+  }
+};
+
+/// Every activation is the identity, so that chains of small integers stay exact: for tests of indexing.
+struct LinearFunctions {
+  template <class V>
+  static FLASHRNN_CELL_FN V exp(V x) {
+    return x;
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V sigmoid(V x) {
+    return x;
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V tanh(V x) {
+    return x;
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V log_sigmoid(V x) {
+    return x;
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V sigmoid_grad(V) {
+    return Ops<V>::constant(1);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V tanh_grad(V) {
+    return Ops<V>::constant(1);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V exp_grad(V) {
+    return Ops<V>::constant(1);
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V log_sigmoid_grad(V) {
+    return Ops<V>::constant(1);
+  }
+};
+
+/// A flavour: the functions for plain values, and for dual numbers by the chain rule.
+template <class Functions>
+struct Flavour : CommonMath, Functions {
+  using Functions::exp;
+  using Functions::log_sigmoid;
+  using Functions::sigmoid;
+  using Functions::tanh;
+
+  template <class V, int N>
+  static FLASHRNN_CELL_FN Dual<V, N> exp(const Dual<V, N>& x) {
+    const V y = Functions::exp(x.value);
+    return chain(y, Functions::exp_grad(y), x);
+  }
+  template <class V, int N>
+  static FLASHRNN_CELL_FN Dual<V, N> sigmoid(const Dual<V, N>& x) {
+    const V y = Functions::sigmoid(x.value);
+    return chain(y, Functions::sigmoid_grad(y), x);
+  }
+  template <class V, int N>
+  static FLASHRNN_CELL_FN Dual<V, N> tanh(const Dual<V, N>& x) {
+    const V y = Functions::tanh(x.value);
+    return chain(y, Functions::tanh_grad(y), x);
+  }
+  template <class V, int N>
+  static FLASHRNN_CELL_FN Dual<V, N> log_sigmoid(const Dual<V, N>& x) {
+    return chain(Functions::log_sigmoid(x.value), Functions::log_sigmoid_grad(x.value), x);
+  }
+};
+
+using ExactMath = Flavour<ExactFunctions>;
+using FastMath = Flavour<FastFunctions>;
+using LinearMath = Flavour<LinearFunctions>;
+
+}  // namespace flashrnn::cell

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "common/cell/portable.hpp"
+
+namespace flashrnn::cell {
+
+/// The operations that a value type V must offer to the math vocabulary, beside + - * and /. A backend specialises it
+/// for its own type (a SIMD batch); the scalar types are here. NaN must pass through min, max and clamp.
+template <class V>
+struct Ops;
+
+/// What float and double share. `Functions` supplies exp, expm1 and log1p.
+template <class T, class Functions>
+struct ScalarOps : Functions {
+  using Mask = bool;
+  static FLASHRNN_CELL_FN T constant(double value) { return static_cast<T>(value); }
+  static FLASHRNN_CELL_FN T stop_gradient(T x) { return x; }
+  static FLASHRNN_CELL_FN T abs(T x) { return x < T(0) ? -x : x; }
+  static FLASHRNN_CELL_FN T select(bool mask, T yes, T no) { return mask ? yes : no; }
+  static FLASHRNN_CELL_FN bool less(T a, T b) { return a < b; }
+  static FLASHRNN_CELL_FN bool equal(T a, T b) { return a == b; }
+  /// A NaN in either argument comes out.
+  static FLASHRNN_CELL_FN T max(T a, T b) { return a != a ? a : (a > b ? a : b); }
+  static FLASHRNN_CELL_FN T min(T a, T b) { return a != a ? a : (a < b ? a : b); }
+};
+
+struct FloatFunctions {
+  static FLASHRNN_CELL_FN float exp(float x) { return __builtin_expf(x); }
+  static FLASHRNN_CELL_FN float expm1(float x) { return __builtin_expm1f(x); }
+  static FLASHRNN_CELL_FN float log1p(float x) { return __builtin_log1pf(x); }
+  static FLASHRNN_CELL_FN float fast_exp(float x) { return exp(x); }
+  static FLASHRNN_CELL_FN float fast_reciprocal(float x) { return 1.0F / x; }
+};
+
+struct DoubleFunctions {
+  static FLASHRNN_CELL_FN double exp(double x) { return __builtin_exp(x); }
+  static FLASHRNN_CELL_FN double expm1(double x) { return __builtin_expm1(x); }
+  static FLASHRNN_CELL_FN double log1p(double x) { return __builtin_log1p(x); }
+  static FLASHRNN_CELL_FN double fast_exp(double x) { return exp(x); }
+  static FLASHRNN_CELL_FN double fast_reciprocal(double x) { return 1.0 / x; }
+};
+
+template <>
+struct Ops<float> : ScalarOps<float, FloatFunctions> {};
+template <>
+struct Ops<double> : ScalarOps<double, DoubleFunctions> {};
+
+}  // namespace flashrnn::cell

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+namespace flashrnn::tool {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all{
+      {"devices", "List the devices that can be used here", add_devices},
+      {"verify", "Check a device against the reference or against golden cases", add_verify},
+      {"run", "Run one problem once and print what identifies its results", add_run},
+      {"bench", "Measure one problem", add_bench},
+  };
+  return all;
+}
+
+}  // namespace flashrnn::tool
