@@ -23,8 +23,19 @@ write_basic_package_version_file(
 install(FILES ${PROJECT_BINARY_DIR}/FlashRNNConfig.cmake ${PROJECT_BINARY_DIR}/FlashRNNConfigVersion.cmake
         DESTINATION ${FLASHRNN_CMAKE_DIR})
 # What a consumer may call: the config includes each of these that is there.
-foreach(module IN ITEMS FlashRNNAddCell)
+foreach(module IN ITEMS FlashRNNAddCell FlashRNNIsa)
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/${module}.cmake DESTINATION ${FLASHRNN_CMAKE_DIR} OPTIONAL)
+endforeach()
+
+# The headers that a cell of one's own is built with.
+set(FLASHRNN_INTERNAL_DIR ${CMAKE_INSTALL_INCLUDEDIR}/flashrnn/internal)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/common/cell DESTINATION ${FLASHRNN_INTERNAL_DIR}/common
+        FILES_MATCHING PATTERN "*.hpp")
+install(FILES ${PROJECT_SOURCE_DIR}/src/common/runtime/cell_registry.hpp ${PROJECT_SOURCE_DIR}/src/common/runtime/status.hpp
+        DESTINATION ${FLASHRNN_INTERNAL_DIR}/common/runtime)
+foreach(header IN ITEMS batch_ops cpu_cell dtype_batch isa kernel_args pointwise)
+  install(FILES ${PROJECT_SOURCE_DIR}/src/backend_cpu/simd/${header}.hpp
+          DESTINATION ${FLASHRNN_INTERNAL_DIR}/backend_cpu/simd)
 endforeach()
 
 # A static archive needs what the shared library has inside.

@@ -30,6 +30,9 @@ fi
 
 jobs=${FLASHRNN_JOBS:-$(nproc)}
 
+# For every build tree; a script may add to it.
+configure_arguments=()
+
 # build PRESET [TARGET...]: configures when needed, then builds the targets, or what the preset names.
 build() {
   local preset=$1 log target arguments=()
@@ -37,7 +40,7 @@ build() {
   for target in "$@"; do arguments+=(--target "$target"); done
   mkdir -p "build/$preset"
   log="build/$preset/configure.log"
-  if ! cmake --preset "$preset" >"$log" 2>&1; then
+  if ! cmake --preset "$preset" ${configure_arguments[@]+"${configure_arguments[@]}"} >"$log" 2>&1; then
     cat "$log" >&2
     advice="CMake could not configure; 'rm -rf build/$preset' starts that tree anew."
     return 1

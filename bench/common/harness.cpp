@@ -76,14 +76,24 @@ std::string json_text(const std::string& text) {
   return quoted + "\"";
 }
 
+/// Why a run gave no figure; "" when it gave one. Google Benchmark 1.8 renamed the fields.
+template <class Run>
+std::string error_of(const Run& run) {
+  if constexpr (requires { run.error_occurred; }) {
+    return run.error_occurred ? "failed: " + run.error_message : "";
+  } else {
+    return static_cast<int>(run.skipped) != 0 ? "failed: " + run.skip_message : "";
+  }
+}
+
 /// Answers the driver: one line a benchmark.
 class LineReporter : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      if (run.error_occurred) {
-        std::cout << "{\"error\": " << json_text(run.error_message) << "}" << std::endl;
+      if (const std::string error = error_of(run); !error.empty()) {
+        std::cout << "{\"error\": " << json_text(error) << "}" << std::endl;
       } else {
         std::cout << "{\"median_ms\": " << run.counters.at("median_ms").value
                   << ", \"min_ms\": " << run.counters.at("min_ms").value << ", \"samples\": " << run.iterations << "}"

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -18,8 +19,10 @@ struct Corpus {
 
   explicit Corpus(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
+    if (!file.is_open() || !std::filesystem::is_regular_file(path)) {
+      throw std::invalid_argument("'" + path + "' can't be read as a file; give a text file.");
+    }
     const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file.is_open() || file.bad()) throw std::invalid_argument("The file '" + path + "' can't be read.");
     id_of.fill(-1);
     ids.reserve(text.size());
     for (const char c : text) {

@@ -221,11 +221,12 @@ typedef struct flashrnn_problem {
   int32_t gradient_cut;        /**< 1: no gradient flows through R into h_{t-1}; dR stays complete */
   flashrnn_math math;
   flashrnn_matmul matmul;
+  int32_t reserved;            /**< must be 0 */
 } flashrnn_problem;
 #define FLASHRNN_PROBLEM_INIT \
   {sizeof(flashrnn_problem), NULL, FLASHRNN_DTYPE_DEFAULT, FLASHRNN_DTYPE_DEFAULT, 0, 0, 0, 0, 0, \
    FLASHRNN_PADDED, 0, 0, 0, 0, FLASHRNN_RESERVE_GATES, FLASHRNN_SEQUENCE_H, FLASHRNN_SEQUENCE_H, 0.0, 0.0, 0, \
-   FLASHRNN_MATH_DEFAULT, FLASHRNN_MATMUL_STRICT}
+   FLASHRNN_MATH_DEFAULT, FLASHRNN_MATMUL_STRICT, 0}
 
 /** A problem decided for a device: tile sizes, splits, buffer sizes. Immutable and thread-safe. */
 typedef struct flashrnn_plan flashrnn_plan;

@@ -11,20 +11,17 @@ namespace flashrnn {
 namespace {
 
 using cpu::CpuCell;
-using cpu::Isa;
 
 /// The cell's kernels for all instruction sets of this build; `index` is its place in the tables.
 template <class C>
 CpuCell builtin_cpu_cell(int index) {
   CpuCell cell = cpu::make_cpu_cell<C>();
-  const auto set = [&](Isa isa, const cpu::CellKernels* table) { cell.kernels[static_cast<int>(isa)] = table + index; };
 #if defined(__x86_64__)
-  set(Isa::kBaseline, cpu::kBaselineCells);
-  set(Isa::kAvx2, cpu::kAvx2Cells);
-  set(Isa::kAvx512, cpu::kAvx512Cells);
-  set(Isa::kAvx512Bf16, cpu::kAvx512Cells);
+  cpu::set_kernels("baseline", cpu::kBaselineCells + index, &cell);
+  cpu::set_kernels("avx2", cpu::kAvx2Cells + index, &cell);
+  cpu::set_kernels("avx512", cpu::kAvx512Cells + index, &cell);
 #else
-  set(Isa::kNeon, cpu::kNeonCells);
+  cpu::set_kernels("neon", cpu::kNeonCells + index, &cell);
 #endif
   return cell;
 }
@@ -32,8 +29,7 @@ CpuCell builtin_cpu_cell(int index) {
 template <class C, int Index>
 const CellRegistration* builtin() {
   static const CpuCell kernels = builtin_cpu_cell<C>(Index);
-  static const CellRegistration registration = {C::kName,   C::kInputGates, C::kRecurrentGates,
-                                                C::kBiases, C::kStates,     &kernels};
+  static const CellRegistration registration = cpu::make_registration<C>(&kernels);
   return &registration;
 }
 

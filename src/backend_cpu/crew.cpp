@@ -7,6 +7,27 @@
 #include <immintrin.h>
 #endif
 
+// oneTBB hands a task from thread to thread by means that the thread sanitizer, which sees instrumented code alone,
+// does not know of.
+#if defined(__SANITIZE_THREAD__)
+#define FLASHRNN_TSAN 1
+#elif defined(__clang__)
+#if __has_feature(thread_sanitizer)
+#define FLASHRNN_TSAN 1
+#endif
+#endif
+#if defined(FLASHRNN_TSAN)
+extern "C" void __tsan_acquire(void*);
+extern "C" void __tsan_release(void*);
+#define FLASHRNN_TSAN_ACQUIRE(address) __tsan_acquire(address)
+#define FLASHRNN_TSAN_RELEASE(address) __tsan_release(address)
+#define FLASHRNN_TSAN_IGNORE __attribute__((no_sanitize("thread")))
+#else
+#define FLASHRNN_TSAN_ACQUIRE(address) static_cast<void>(address)
+#define FLASHRNN_TSAN_RELEASE(address) static_cast<void>(address)
+#define FLASHRNN_TSAN_IGNORE
+#endif
+
 namespace flashrnn::cpu {
 namespace {
 
@@ -35,13 +56,15 @@ constexpr std::uint64_t next_epoch(std::uint64_t job) { return ((job >> 16) + 1)
 }  // namespace
 
 Crew::Crew(int max_members) : max_members_(max_members) {
-  for (int i = 1; i < max_members_; ++i) tasks_.run([this] { serve(); });
+  FLASHRNN_TSAN_RELEASE(this);
+  for (int i = 1; i < max_members_; ++i) tasks_.run([this]() FLASHRNN_TSAN_IGNORE { enter(); });
 }
 
 Crew::~Crew() {
   if (max_members_ == 1) return;
   job_.store(kStop, std::memory_order_release);
   tasks_.wait();
+  FLASHRNN_TSAN_ACQUIRE(this);
 }
 
 void Crew::run_open(Function function, void* work) {
@@ -72,6 +95,12 @@ void Crew::run_split(Function function, void* work) {
   function(work, 0, parts);
   Spin spin;
   while (busy_.load(std::memory_order_acquire) != 0) spin.wait();
+}
+
+void Crew::enter() {
+  FLASHRNN_TSAN_ACQUIRE(this);
+  serve();
+  FLASHRNN_TSAN_RELEASE(this);
 }
 
 void Crew::serve() {

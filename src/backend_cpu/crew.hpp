@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <tbb/task_group.h>
+
 #include <atomic>
 #include <cstdint>
-
-#include <tbb/task_group.h>
 
 namespace flashrnn::cpu {
 
@@ -59,6 +59,7 @@ class Crew {
 
   void run_open(Function function, void* work);
   void run_split(Function function, void* work);
+  void enter();
   void serve();
 
   // The job word: epoch in the high bits, and how many members may take the job in the low 16. A member whose id is

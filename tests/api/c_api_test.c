@@ -8,12 +8,12 @@
 
 static int failures = 0;
 
-#define EXPECT(condition)                                                                  \
-  do {                                                                                     \
-    if (!(condition)) {                                                                    \
-      ++failures;                                                                          \
+#define EXPECT(condition)                                                                        \
+  do {                                                                                           \
+    if (!(condition)) {                                                                          \
+      ++failures;                                                                                \
       fprintf(stderr, "c_api_test.c:%d: %s; %s\n", __LINE__, #condition, flashrnn_last_error()); \
-    }                                                                                      \
+    }                                                                                            \
   } while (0)
 
 /* The layout is the binary interface: it must not move. LP64. */

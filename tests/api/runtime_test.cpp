@@ -129,10 +129,10 @@ TEST(CellRegistry, RefusesRegistrations) {
   refused(cell("lstm"), {"'lstm' is taken"});
   CellRegistration bad = cell("bad");
   bad.states = 0;
-  refused(bad, {"cell 'bad'", "states is 0", "[1, 16]"});
+  refused(bad, {"cell 'bad'", "states is 0", "[1, 8]"});
   bad = cell("bad");
-  bad.input_gates = 17;
-  refused(bad, {"input_gates is 17", "[1, 16]"});
+  bad.input_gates = 9;
+  refused(bad, {"input_gates is 9", "[1, 8]"});
   bad = cell("bad");
   bad.recurrent_gates = -1;
   refused(bad, {"recurrent_gates is -1"});

@@ -30,7 +30,6 @@ void spoil(Bytes* in, flashrnn_problem* p) {
       break;
     case 4:
       p->time = -in->below(3);  // the largest can be legal: PACKED with few tokens
-
       break;
     case 5:
       p->heads = bad_size();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -9,29 +10,44 @@
 #include <string>
 #include <vector>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FLASHRNN_FUZZ_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FLASHRNN_FUZZ_ASAN 1
+#endif
+#endif
+#ifdef FLASHRNN_FUZZ_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 /// The fuzz target without libFuzzer, for any compiler: `replay_api PATH...` runs files and the files in folders,
-/// `replay_api --random COUNT SEED` runs drawn inputs. An input that fails is left in `replay_failed.bin`.
+/// `replay_api --random COUNT SEED` runs drawn inputs; the input of seed S + i is the only one of `--random 1 S+i`.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
+std::string current;  ///< what is running: how to run it again
+
 void run(const std::vector<std::uint8_t>& input) { LLVMFuzzerTestOneInput(input.data(), input.size()); }
+
+void tell_current() { std::fprintf(stderr, "failed: replay_api %s\n", current.c_str()); }
 
 int run_random(long count, unsigned long seed) {
   for (long i = 0; i < count; ++i) {
-    std::mt19937_64 random(seed + static_cast<unsigned long>(i));
+    const unsigned long input_seed = seed + static_cast<unsigned long>(i);
+    current = "--random 1 " + std::to_string(input_seed);
+    std::mt19937_64 random(input_seed);
     std::vector<std::uint8_t> input(random() % 1024);
     for (std::uint8_t& byte : input) byte = static_cast<std::uint8_t>(random());
-    std::ofstream("replay_failed.bin", std::ios::binary)
-        .write(reinterpret_cast<const char*>(input.data()), static_cast<std::streamsize>(input.size()));
     run(input);
   }
-  std::filesystem::remove("replay_failed.bin");
   std::printf("%ld random inputs from seed %lu\n", count, seed);
   return 0;
 }
 
 void run_file(const std::filesystem::path& path) {
+  current = path.string();
   std::ifstream file(path, std::ios::binary);
   run({std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()});
 }
@@ -40,6 +56,10 @@ void run_file(const std::filesystem::path& path) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
+  std::signal(SIGABRT, [](int) { tell_current(); });
+#ifdef FLASHRNN_FUZZ_ASAN
+  __sanitizer_set_death_callback(tell_current);
+#endif
   if (args.size() == 3 && args[0] == "--random") {
     return run_random(std::strtol(args[1].c_str(), nullptr, 10), std::strtoul(args[2].c_str(), nullptr, 10));
   }

@@ -119,6 +119,10 @@ flashrnn_tensor Scene::tensor(const Shape& shape, Use use, bool required) {
   }
   const char* const before = std::exchange(fault, nullptr);
   draw_strides(shape, &t);
+  if (use == Use::kWrite && shape.batch > 1 && shape.times > 1 && in_->rarely(64)) {
+    t.stride_t = t.stride_b = shape.row;  // windows: fine to read, not to write
+    fault = "overlapping rows";
+  }
   const bool strides_are_sound = fault == nullptr;
   if (strides_are_sound) fault = before;
   const flashrnn_tensor real = strides_are_sound ? resolved(shape, t) : flashrnn_tensor{};

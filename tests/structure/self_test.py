@@ -107,6 +107,10 @@ class RulesTest(unittest.TestCase):
 
     def test_examples_use_the_public_interface(self):
         self.expect_include("examples/minimal.c", '"common/runtime/status.hpp"', "examples/ may include")
+        self.expect_include("examples/minimal.c", '"common/cell/lstm.hpp"', "examples/ may include")
+        cell = "examples/custom_cell/cell.hpp"
+        self.assertEqual(self.findings({cell: SPDX_CPP + '#include "common/cell/lstm.hpp"\n'}), [])
+        self.expect_include(cell, '"common/runtime/status.hpp"', "examples/custom_cell/ may include")
 
     def test_public_headers_are_standard_c(self):
         self.expect_include("include/flashrnn/flashrnn.h", "<vector>", "no header of the standard library")

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 
 #include "flashrnn/version.h"
 #include "tests/tool/process.hpp"
@@ -21,6 +22,9 @@ struct Mistake {
   int exit_code;
   const char* says;
 };
+
+/// What the tests are called in a list.
+std::ostream& operator<<(std::ostream& out, const Mistake& mistake) { return out << mistake.arguments; }
 
 class Mistakes : public ::testing::TestWithParam<Mistake> {};
 

@@ -16,13 +16,13 @@ struct Ops<xsimd::batch<float, A>> {
 
   static FLASHRNN_CELL_FN V constant(double value) { return V(static_cast<float>(value)); }
   static FLASHRNN_CELL_FN V stop_gradient(const V& x) { return x; }
+  static FLASHRNN_CELL_FN V fma(const V& a, const V& b, const V& c) { return xsimd::fma(a, b, c); }
   static FLASHRNN_CELL_FN V abs(const V& x) { return xsimd::abs(x); }
-  static FLASHRNN_CELL_FN V select(const Mask& mask, const V& yes, const V& no) {
-    return xsimd::select(mask, yes, no);
-  }
+  static FLASHRNN_CELL_FN V select(const Mask& mask, const V& yes, const V& no) { return xsimd::select(mask, yes, no); }
   static FLASHRNN_CELL_FN Mask less(const V& a, const V& b) { return a < b; }
   static FLASHRNN_CELL_FN Mask equal(const V& a, const V& b) { return a == b; }
-  // A NaN in either argument comes out: where b is one, the comparison fails. (xsimd's != is false for two NaN with AVX.)
+  // A NaN in either argument comes out: where b is one, the comparison fails. (xsimd's != is false for two NaN with
+  // AVX.)
   static FLASHRNN_CELL_FN V max(const V& a, const V& b) { return xsimd::select((a > b) | !(a == a), a, b); }
   static FLASHRNN_CELL_FN V min(const V& a, const V& b) { return xsimd::select((a < b) | !(a == a), a, b); }
 
@@ -94,11 +94,17 @@ struct Ops<xsimd::batch<float, A>> {
     __builtin_memcpy(&v, &x, sizeof(V));
     return v;
   }
-  /// 2^f - 1 on [-1/2, 1/2] as f times a minimax polynomial, 7.5e-9 relative; f = x log2(e) - n in two steps.
+  /// 2^f - 1 on [-1/2, 1/2] as f times a minimax polynomial, 7.5e-9 relative; f = x log2(e) - n.
   static FLASHRNN_CELL_FN Exp2 exp2_parts(const V& x) {
     const V shifted = xsimd::fma(x, V(kLog2E), V(kMagic));
+#if defined(__FMA__) || defined(__ARM_NEON)
     V f = xsimd::fma(x, V(kLog2E), V(kMagic) - shifted);
     f = xsimd::fma(x, V(kLog2ELow), f);
+#else
+    // A product rounded on its own would cost digits: n times the first part of log(2) is exact.
+    const V n = shifted - V(kMagic);
+    const V f = ((x - n * V(0.693359375F)) + n * V(2.12194440e-4F)) * V(kLog2E);
+#endif
     V p = xsimd::fma(V(0.000154697352F), f, V(0.001339086686F));
     p = xsimd::fma(p, f, V(0.009618030771F));
     p = xsimd::fma(p, f, V(0.05550357105F));
@@ -107,9 +113,7 @@ struct Ops<xsimd::batch<float, A>> {
     return {p * f, shifted};
   }
   /// 2^n for n in [-126, 127].
-  static FLASHRNN_CELL_FN V power_of_two(const Exp2& e) {
-    return floats((bits(e.shifted) << 23) + I(0x3F800000));
-  }
+  static FLASHRNN_CELL_FN V power_of_two(const Exp2& e) { return floats((bits(e.shifted) << 23) + I(0x3F800000)); }
   /// y 2^n for any n that `bound` lets through: overflow to inf, underflow through the denormals to 0.
   static FLASHRNN_CELL_FN V scale(const V& y, const Exp2& e) {
 #if defined(__AVX512F__)

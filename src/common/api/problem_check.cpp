@@ -148,6 +148,7 @@ Status check_problem(const flashrnn_problem& given, Problem* problem) {
   if (p.math == FLASHRNN_MATH_DEFAULT) p.math = FLASHRNN_MATH_EXACT;
   FLASHRNN_RETURN_IF_ERROR(check_enum("problem.matmul", given.matmul, FLASHRNN_MATMUL_TF32,
                                       "FLASHRNN_MATMUL_STRICT, FLASHRNN_MATMUL_TF32", &p.matmul));
+  if (given.reserved != 0) return Status::invalid(message("problem.reserved is ", given.reserved, "; it must be 0"));
   FLASHRNN_RETURN_IF_ERROR(check_bytes(p));
   *problem = p;
   return {};

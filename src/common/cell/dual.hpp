@@ -22,6 +22,15 @@ FLASHRNN_CELL_FN Dual<V, N> chain(V value, V derivative, const Dual<V, N>& x) {
   return y;
 }
 
+/// A value that depends on none of the inputs.
+template <int N, class V>
+FLASHRNN_CELL_FN Dual<V, N> constant_dual(const V& value) {
+  Dual<V, N> y;
+  y.value = value;
+  for (int i = 0; i < N; ++i) y.d[i] = Ops<V>::constant(0);
+  return y;
+}
+
 template <class V, int N>
 FLASHRNN_CELL_FN Dual<V, N> operator-(const Dual<V, N>& a) {
   Dual<V, N> y;
@@ -68,8 +77,9 @@ struct Ops<Dual<V, N>> {
   using D = Dual<V, N>;
   using Mask = typename Ops<V>::Mask;
 
-  static FLASHRNN_CELL_FN D constant(double value) { return stop_gradient(Ops<V>::constant(value)); }
-  static FLASHRNN_CELL_FN D stop_gradient(const D& x) { return stop_gradient(x.value); }
+  static FLASHRNN_CELL_FN D constant(double value) { return constant_dual<N>(Ops<V>::constant(value)); }
+  static FLASHRNN_CELL_FN D stop_gradient(const D& x) { return constant_dual<N>(x.value); }
+  static FLASHRNN_CELL_FN D fma(const D& a, const D& b, const D& c) { return a * b + c; }
   static FLASHRNN_CELL_FN D select(const Mask& mask, const D& yes, const D& no) {
     D y;
     y.value = Ops<V>::select(mask, yes.value, no.value);
@@ -87,14 +97,6 @@ struct Ops<Dual<V, N>> {
   static FLASHRNN_CELL_FN D min(const D& a, const D& b) {
     D y = select(less(b, a), b, a);
     y.value = Ops<V>::min(a.value, b.value);
-    return y;
-  }
-
- private:
-  static FLASHRNN_CELL_FN D stop_gradient(const V& value) {
-    D y;
-    y.value = value;
-    for (int i = 0; i < N; ++i) y.d[i] = Ops<V>::constant(0);
     return y;
   }
 };

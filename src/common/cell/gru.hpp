@@ -22,8 +22,8 @@ struct Gru {
   static FLASHRNN_CELL_FN void forward(const V (&a)[kBiases], const V (&prev)[1], V (&next)[1], V (&saved)[kSaved]) {
     const V r = M::sigmoid(a[0]);
     const V z = M::sigmoid(a[1]);
-    const V n = M::tanh(a[2] + r * a[3]);
-    next[0] = n + z * (prev[0] - n);
+    const V n = M::tanh(M::fma(r, a[3], a[2]));
+    next[0] = M::fma(z, prev[0] - n, n);
     saved[0] = r;
     saved[1] = z;
     saved[2] = n;
@@ -70,7 +70,7 @@ struct GruResetBefore {
   static FLASHRNN_CELL_FN void forward(const V (&a)[kBiases], const V (&prev)[1], V (&next)[1], V (&saved)[kSaved]) {
     const V z = M::sigmoid(a[1]);
     const V n = M::tanh(a[2]);
-    next[0] = n + z * (prev[0] - n);
+    next[0] = M::fma(z, prev[0] - n, n);
     saved[0] = M::sigmoid(a[0]);
     saved[1] = z;
     saved[2] = n;

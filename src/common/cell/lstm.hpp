@@ -25,7 +25,7 @@ struct Lstm {
     const V f = M::sigmoid(a[1]);
     const V z = M::tanh(a[2]);
     const V o = M::sigmoid(a[3]);
-    const V c = f * prev[1] + i * z;
+    const V c = M::fma(f, prev[1], i * z);
     const V tanh_c = M::tanh(c);
     next[0] = o * tanh_c;
     next[1] = c;
@@ -44,7 +44,7 @@ struct Lstm {
     const V z = saved[2];
     const V o = saved[3];
     const V tanh_c = saved[4];
-    const V dc = dnext[1] + dnext[0] * o * M::tanh_grad(tanh_c);
+    const V dc = M::fma(dnext[0] * o, M::tanh_grad(tanh_c), dnext[1]);
     da[0] = dc * z * M::sigmoid_grad(i);
     da[1] = dc * prev[1] * M::sigmoid_grad(f);
     da[2] = dc * i * M::tanh_grad(z);

@@ -35,6 +35,12 @@ struct CommonMath {
   static FLASHRNN_CELL_FN V zero_if_less(V a, V b, V x) {
     return Ops<V>::select(Ops<V>::less(a, b), Ops<V>::constant(0), x);
   }
+  /// a b + c, rounded once where the device has such an instruction. Kernels are compiled such that nothing else is
+  /// fused: the same elements give the same bits wherever they stand.
+  template <class V>
+  static FLASHRNN_CELL_FN V fma(V a, V b, V c) {
+    return Ops<V>::fma(a, b, c);
+  }
   template <class V>
   static FLASHRNN_CELL_FN V constant(double value) {
     return Ops<V>::constant(value);
@@ -50,11 +56,11 @@ struct CommonMath {
 struct SmoothGradients {
   template <class V>
   static FLASHRNN_CELL_FN V sigmoid_grad(V y) {
-    return y * (Ops<V>::constant(1) - y);
+    return Ops<V>::fma(-y, y, y);
   }
   template <class V>
   static FLASHRNN_CELL_FN V tanh_grad(V y) {
-    return Ops<V>::constant(1) - y * y;
+    return Ops<V>::fma(-y, y, Ops<V>::constant(1));
   }
   template <class V>
   static FLASHRNN_CELL_FN V exp_grad(V y) {
@@ -96,9 +102,10 @@ struct ExactFunctions : SmoothGradients {
 
 /// About 1e-6 relative, without divisions.
 struct FastFunctions : SmoothGradients {
+  /// The exact one: fast_exp is bounded, and infinities have to come out here.
   template <class V>
   static FLASHRNN_CELL_FN V exp(V x) {
-    return Ops<V>::fast_exp(x);
+    return Ops<V>::exp(x);
   }
   template <class V>
   static FLASHRNN_CELL_FN V sigmoid(V x) {
@@ -162,6 +169,7 @@ template <class Functions>
 struct Flavour : CommonMath, Functions {
   using Functions::exp;
   using Functions::log_sigmoid;
+  using Functions::log_sigmoid_grad;
   using Functions::sigmoid;
   using Functions::tanh;
 
@@ -183,6 +191,11 @@ struct Flavour : CommonMath, Functions {
   template <class V, int N>
   static FLASHRNN_CELL_FN Dual<V, N> log_sigmoid(const Dual<V, N>& x) {
     return chain(Functions::log_sigmoid(x.value), Functions::log_sigmoid_grad(x.value), x);
+  }
+  /// A derivative's own derivative is nobody's business here: a constant.
+  template <class V, int N>
+  static FLASHRNN_CELL_FN Dual<V, N> log_sigmoid_grad(const Dual<V, N>& x) {
+    return constant_dual<N>(Functions::log_sigmoid_grad(x.value));
   }
 };
 

@@ -10,12 +10,13 @@ namespace flashrnn::cell {
 template <class V>
 struct Ops;
 
-/// What float and double share. `Functions` supplies exp, expm1 and log1p.
+/// What float and double share. `Functions` supplies fused, exp, expm1 and log1p.
 template <class T, class Functions>
 struct ScalarOps : Functions {
   using Mask = bool;
   static FLASHRNN_CELL_FN T constant(double value) { return static_cast<T>(value); }
   static FLASHRNN_CELL_FN T stop_gradient(T x) { return x; }
+  static FLASHRNN_CELL_FN T fma(T a, T b, T c) { return Functions::fused(a, b, c); }
   static FLASHRNN_CELL_FN T abs(T x) { return x < T(0) ? -x : x; }
   static FLASHRNN_CELL_FN T select(bool mask, T yes, T no) { return mask ? yes : no; }
   static FLASHRNN_CELL_FN bool less(T a, T b) { return a < b; }
@@ -26,6 +27,7 @@ struct ScalarOps : Functions {
 };
 
 struct FloatFunctions {
+  static FLASHRNN_CELL_FN float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   static FLASHRNN_CELL_FN float exp(float x) { return __builtin_expf(x); }
   static FLASHRNN_CELL_FN float expm1(float x) { return __builtin_expm1f(x); }
   static FLASHRNN_CELL_FN float log1p(float x) { return __builtin_log1pf(x); }
@@ -34,6 +36,7 @@ struct FloatFunctions {
 };
 
 struct DoubleFunctions {
+  static FLASHRNN_CELL_FN double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
   static FLASHRNN_CELL_FN double exp(double x) { return __builtin_exp(x); }
   static FLASHRNN_CELL_FN double expm1(double x) { return __builtin_expm1(x); }
   static FLASHRNN_CELL_FN double log1p(double x) { return __builtin_log1p(x); }

@@ -29,8 +29,8 @@ struct Slstm {
     const V f = M::exp(l - m);
     const V z = M::tanh(a[2]);
     const V o = M::sigmoid(a[3]);
-    const V c = f * prev[1] + i * z;
-    const V n = M::max(f * prev[2] + i, M::template constant<V>(1));
+    const V c = M::fma(f, prev[1], i * z);
+    const V n = M::max(M::fma(f, prev[2], i), M::template constant<V>(1));
     next[0] = o * c / n;
     next[1] = c;
     next[2] = n;
@@ -50,13 +50,14 @@ struct Slstm {
     const V z = saved[2];
     const V o = saved[3];
     const V one = M::template constant<V>(1);
-    const V c = f * prev[1] + i * z;
-    const V n_before_max = f * prev[2] + i;
+    const V c = M::fma(f, prev[1], i * z);
+    const V n_before_max = M::fma(f, prev[2], i);
     const V r = one / M::max(n_before_max, one);
     const V dh_r = dnext[0] * r;
-    const V dc = dnext[1] + dh_r * o;
-    const V dn = M::zero_if_less(n_before_max, one, dnext[2] - dh_r * o * c * r);
-    const V df = (dc * prev[1] + dn * prev[2]) * M::exp_grad(f);
+    const V dc = M::fma(dh_r, o, dnext[1]);
+    const V dn = M::zero_if_less(n_before_max, one, M::fma(-(dh_r * o), c * r, dnext[2]));
+    const V df = M::fma(dc, prev[1], dn * prev[2]) * M::exp_grad(f);
+    // Not fused: from an empty state the two cancel to exactly 0, since h does not depend on i there.
     da[0] = (dc * z + dn) * M::exp_grad(i);
     da[1] = df * saved[4];
     da[2] = dc * i * M::tanh_grad(z);

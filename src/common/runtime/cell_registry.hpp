@@ -23,7 +23,7 @@ struct CellRegistration {
 
 inline constexpr std::size_t kMaxCellName = 63;
 /// Each of a cell's four counts is in [1, kMaxCellCount].
-inline constexpr std::int32_t kMaxCellCount = 16;
+inline constexpr std::int32_t kMaxCellCount = 8;
 
 /// Grows with every change of CellRegistration or of what its pointers point to. A cell that was built with another
 /// version's headers is refused, not misread.
