@@ -33,7 +33,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/common/cell DESTINATION ${FLASHRNN_I
         FILES_MATCHING PATTERN "*.hpp")
 install(FILES ${PROJECT_SOURCE_DIR}/src/common/runtime/cell_registry.hpp ${PROJECT_SOURCE_DIR}/src/common/runtime/status.hpp
         DESTINATION ${FLASHRNN_INTERNAL_DIR}/common/runtime)
-foreach(header IN ITEMS batch_ops cpu_cell dtype_batch isa kernel_args pointwise)
+foreach(header IN ITEMS batch_ops cpu_cell dtype_batch fused isa kernel_args pointwise)
   install(FILES ${PROJECT_SOURCE_DIR}/src/backend_cpu/simd/${header}.hpp
           DESTINATION ${FLASHRNN_INTERNAL_DIR}/backend_cpu/simd)
 endforeach()

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "backend_cpu/gates.hpp"
+
 namespace flashrnn::cpu {
 
 /// One thread's buffers.
@@ -110,6 +112,7 @@ void Backward::walk(const Chunk& chunk, Crew& crew) {
         if (running(strand, step) == 0) continue;
         cell(strand, chunk, step, 0, g_.units, s);
         if (two_stages) through_operand(strand, chunk, step, 0, g_.units, s);
+        ask_for_saved(strand, chunk, step - 1, 0, g_.units);
         through_R(strand, chunk, step, 0, g_.units);
       }
     });
@@ -127,6 +130,7 @@ void Backward::walk(const Chunk& chunk, Crew& crew) {
   };
   for (std::int64_t step = chunk.end - 1; step >= chunk.first; --step) {
     split([&](const Strand& strand, std::int64_t u0, std::int64_t u1, Scratch& s) {
+      ask_for_saved(strand, chunk, step, u0, u1);
       if (step + 1 < chunk.end) through_R(strand, chunk, step + 1, u0, u1);
       cell(strand, chunk, step, u0, u1, s);
     });
@@ -138,6 +142,21 @@ void Backward::walk(const Chunk& chunk, Crew& crew) {
   split([&](const Strand& strand, std::int64_t u0, std::int64_t u1, Scratch&) {
     through_R(strand, chunk, chunk.first, u0, u1);
   });
+}
+
+/// Asks for what the cell reads first at `step`: the product before it hides the way. Steps are walked downwards, where
+/// the processor's own prefetchers do not look.
+void Backward::ask_for_saved(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0,
+                             std::int64_t u1) const {
+  if (step < chunk.first) return;
+  const std::int64_t rows = std::min<std::int64_t>(running(strand, step), kRowsAhead);
+  const std::int64_t bytes = std::min(u1 - u0, plan_.block_units) * g_.W * 4;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const void* saved = saved_tokens_.saved(strand.head, chunk, step, strand.first + r) + u0 * g_.W;
+    const void* prev = saved_tokens_.prev(strand.head, step, strand.first + r) + u0 * g_.W;
+    prefetch_rows(1, &saved, g_.saved, g_.Dp * 4, bytes);
+    prefetch_rows(1, &prev, g_.S, g_.Dp * 4, bytes);
+  }
 }
 
 void Backward::set_saved(const Strand& strand, const Chunk& chunk, std::int64_t rows, std::int64_t step,

@@ -45,6 +45,8 @@ class Backward {
   void finish(const Strand& strand, Scratch& s);
   void walk(const Chunk& chunk, Crew& crew);
   void cell(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s);
+  void ask_for_saved(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0,
+                     std::int64_t u1) const;
   void through_operand(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0, std::int64_t u1,
                        Scratch& s);
   void through_R(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0, std::int64_t u1);

@@ -11,6 +11,7 @@ namespace flashrnn::cpu {
 struct Forward::Scratch {
   float* product[2];
   float* x;
+  const void** wx_rows;
   const float** x_rows;
   void** io_rows;
   float** saved_rows;
@@ -37,6 +38,7 @@ Forward::Scratch Forward::scratch(int member) const {
   const Workspace w(plan_.scratch, scratch_ + member * plan_.scratch.bytes());
   return {{w.take<float>(plan_.product[0]), w.take<float>(plan_.product[1])},
           w.take<float>(plan_.x),
+          w.take<const void*>(plan_.pointers[4]),
           w.take<const float*>(plan_.pointers[0]),
           w.take<void*>(plan_.pointers[1]),
           w.take<float*>(plan_.pointers[2]),
@@ -109,15 +111,16 @@ void Forward::finish(const Strand& strand, Scratch& s) {
                           state(strand), g_.Dp, offsets});
 }
 
-void Forward::load_gates(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
-                         Scratch& s, PointwiseForward* p) const {
+/// Where the step's input gates of units [u0, u1) lie, asked for ahead of their use.
+void Forward::find_gates(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
+                         Scratch& s) const {
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t row = strand.first + r;
     const std::int64_t at = rows_.at(row, rows_.time(row, step), call_.Wx.stride_b, call_.Wx.stride_t) +
                             strand.head * g_.D + u0 * g_.W;
-    s.io_rows[r] = const_cast<char*>(static_cast<const char*>(call_.Wx.data) + at * x_bytes_);
+    s.wx_rows[r] = static_cast<const char*>(call_.Wx.data) + at * x_bytes_;
   }
-  bind_gates(plan_, rows, s.io_rows, u0, u1, s.x, s.x_rows, p);
+  prefetch_rows(std::min<std::int64_t>(rows, kRowsAhead), s.wx_rows, g_.Gx, g_.N * g_.D * x_bytes_, real_units(g_, u0, u1) * x_bytes_);
 }
 
 /// Of cells with two stages: the first products, kept for the last stage, and the operand of the second.
@@ -131,6 +134,7 @@ void Forward::first_stage(const Strand& strand, std::int64_t step, std::int64_t 
   const std::int64_t operand_row = strand.head * g_.B + strand.first;
   for (std::int64_t b0 = u0; b0 < u1; b0 += plan_.block_units) {
     const std::int64_t b1 = std::min(b0 + plan_.block_units, u1);
+    find_gates(strand, rows, step, b0, b1, s);
     GemmArgs gemm = product_args(g_, product, weights.forward[0], product.gates, b0, b1);
     gemm.a = operand(strand, step);
     gemm.a_row_stride = g_.operand_stride;
@@ -144,7 +148,7 @@ void Forward::first_stage(const Strand& strand, std::int64_t step, std::int64_t 
     p.units = b1 - b0;
     p.product[0] = gemm.c;
     p.product_row_stride[0] = row_floats;
-    load_gates(strand, rows, step, b0, b1, s, &p);
+    bind_gates(plan_, rows, s.wx_rows, b0, b1, s.x, s.x_rows, &p);
     p.bias = weights.bias + b0 * g_.W;
     p.bias_stride = g_.Dp;
     p.state = state(strand) + b0 * g_.W;
@@ -178,6 +182,7 @@ void Forward::last_stage(const Strand& strand, std::int64_t step, std::int64_t u
   }
   for (std::int64_t b0 = u0; b0 < u1; b0 += plan_.block_units) {
     const std::int64_t b1 = std::min(b0 + plan_.block_units, u1);
+    find_gates(strand, rows, step, b0, b1, s);
     GemmArgs gemm = product_args(g_, product, weights.forward[stage], product.gates, b0, b1);
     gemm.a = stage == 0 ? operand(strand, step) : second_operand_ + operand_row * g_.operand_stride;
     gemm.a_row_stride = g_.operand_stride;
@@ -196,7 +201,7 @@ void Forward::last_stage(const Strand& strand, std::int64_t step, std::int64_t u
       p.product[0] = kept_product_ + operand_row * row_floats + b0 * g_.first_gates * g_.W;
       p.product_row_stride[0] = row_floats;
     }
-    load_gates(strand, rows, step, b0, b1, s, &p);
+    bind_gates(plan_, rows, s.wx_rows, b0, b1, s.x, s.x_rows, &p);
     p.bias = weights.bias + b0 * g_.W;
     p.bias_stride = g_.Dp;
     p.state = state(strand) + b0 * g_.W;

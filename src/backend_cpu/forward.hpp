@@ -37,8 +37,8 @@ class Forward {
   void finish(const Strand& strand, Scratch& s);
   void first_stage(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s);
   void last_stage(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s);
-  void load_gates(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
-                  Scratch& s, PointwiseForward* p) const;
+  void find_gates(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
+                  Scratch& s) const;
   void store_outputs(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
                      Scratch& s);
   void apply_resets(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1);

@@ -10,6 +10,18 @@ inline bool gates_in_place(const CpuPlan& plan) {
   return plan.problem.dtype == FLASHRNN_F32 && plan.g.D % plan.g.W == 0;
 }
 
+/// Asks for [part][from, from + bytes) of each row, parts part_bytes apart: the product before their use hides the way.
+inline void prefetch_rows(std::int64_t rows, const void* const* from, std::int64_t parts, std::int64_t part_bytes,
+                          std::int64_t bytes) {
+  constexpr std::int64_t kLine = 64;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t part = 0; part < parts; ++part) {
+      const char* first = static_cast<const char*>(from[r]) + part * part_bytes;
+      for (std::int64_t at = 0; at < bytes; at += kLine) __builtin_prefetch(first + at);
+    }
+  }
+}
+
 /// Points p->x at the input gates of units [u0, u1). from[r]: row r's token in Wx, at the head's unit u0. Where the
 /// kernels cannot read them in place they are widened into x, [row][gate][units]. x_rows gets one pointer per row.
 inline void bind_gates(const CpuPlan& plan, std::int64_t rows, const void* const* from, std::int64_t u0,

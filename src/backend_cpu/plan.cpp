@@ -11,7 +11,7 @@
 namespace flashrnn::cpu {
 namespace {
 
-constexpr std::int64_t kProductBlockBytes = 32 << 10;  ///< of one block of products: it must stay in the first cache
+constexpr std::int64_t kProductBlockBytes = 16 << 10;  ///< of one block of products: it must stay in the first cache
 constexpr std::int64_t kGradientTokens = 256;  ///< k of a weight gradient product: long sums, small buffers
 
 WeightFormat weight_format(const IsaKernels& isa, flashrnn_dtype dtype) {

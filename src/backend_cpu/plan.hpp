@@ -105,7 +105,7 @@ struct CpuPlan {
   // One thread's scratch, inside the scratch bookings.
   Ledger scratch;
   std::int64_t scratch_rows = 1;  ///< rows that the buffers hold
-  BookingId product[2], x, dstates, block_state, block_operand, block_float, pointers[4];
+  BookingId product[2], x, dstates, block_state, block_operand, block_float, pointers[5];
 
   [[nodiscard]] flashrnn_sizes sizes() const;
   [[nodiscard]] std::string describe() const;

@@ -50,7 +50,11 @@ double product_cycles(const CpuFacts& facts, const IsaKernels& isa, WeightFormat
   const std::int64_t max_rows = isa.max_rows[plan.vectors];
   const std::int64_t tiles = ceil_div(rows, max_rows);
   const double near = plan.head_bytes <= facts.l2_bytes ? kNearBytesPerCycle : kFarBytesPerCycle;
-  const double per_k = tile_cycles(isa, format, ceil_div(rows, tiles), plan.vectors, near) * static_cast<double>(tiles);
+  // The kernel makes tiles whose rows differ by one at most.
+  const std::int64_t larger = rows % tiles;
+  const double per_k =
+      static_cast<double>(larger) * tile_cycles(isa, format, rows / tiles + 1, plan.vectors, near) +
+      static_cast<double>(tiles - larger) * tile_cycles(isa, format, rows / tiles, plan.vectors, near);
   return per_k * static_cast<double>(plan.panels) * static_cast<double>(k * plan.segments);
 }
 

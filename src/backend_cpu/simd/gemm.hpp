@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend_cpu/simd/dtype_batch.hpp"
+#include "backend_cpu/simd/fused.hpp"
 #include "backend_cpu/simd/kernel_args.hpp"
 
 /// The register-tiled product. A tile holds Rows x Vectors accumulators in registers; per k it reads Vectors weights
@@ -17,7 +18,7 @@ struct DotF32 {
     return Batch::load_aligned(static_cast<const float*>(b));
   }
   static inline __attribute__((always_inline)) Batch add(const std::uint32_t* a, const Value& b, const Batch& c) {
-    return xsimd::fma(Batch(reinterpret_bits<float>(*a)), b, c);
+    return fused(Batch(reinterpret_bits<float>(*a)), b, c);
   }
 };
 

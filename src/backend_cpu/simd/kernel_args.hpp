@@ -12,6 +12,10 @@
 /// vectors (padding included) and the alignment of a vector; padding holds finite values.
 namespace flashrnn::cpu {
 
+/// Rows of a user's tensor lie far from each other, often a power of two apart, so that a few of them fill a cache set.
+/// Kernels ask for a row's lines this many rows ahead; the engine asks for the first ones before a product.
+inline constexpr int kRowsAhead = 6;
+
 /// How packed weights are stored, and so how the product multiplies.
 enum class WeightFormat : int {
   kF32 = 0,       ///< fp32 weights, fp32 operand

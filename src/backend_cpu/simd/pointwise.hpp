@@ -32,6 +32,13 @@ struct Pointwise {
     }
   }
 
+  static inline __attribute__((always_inline)) void prefetch_gates(const PointwiseForward& p, std::int64_t row,
+                                                                   std::int64_t unit) {
+    if (row + kRowsAhead >= p.rows) return;
+    const float* ahead = p.x[row + kRowsAhead] + unit * kWidth;
+    for (int g = 0; g < C::kInputGates; ++g) __builtin_prefetch(ahead + g * p.x_gate_stride);
+  }
+
   static inline __attribute__((always_inline)) void load_states(const PointwiseForward& p, std::int64_t row,
                                                                 std::int64_t unit, Batch (&prev)[C::kStates]) {
     const float* state = p.state + row * p.state_row_stride + unit * kWidth;
@@ -47,6 +54,7 @@ struct Pointwise {
         Batch prev[C::kStates];
         Batch next[C::kStates];
         Batch saved[Kernel::kSaved];
+        prefetch_gates(p, row, unit);
         preactivate<true>(p, row, unit, a);
         load_states(p, row, unit, prev);
         Kernel::template forward<M>(a, prev, next, saved);
@@ -78,6 +86,12 @@ struct Pointwise {
         Batch dnext[C::kStates];
         Batch da[C::kBiases];
         Batch dprev[C::kStates];
+        if (row + kRowsAhead < p.rows) {
+          const float* ahead = p.saved[row + kRowsAhead] + offset;
+          for (int s = 0; s < Kernel::kSaved; ++s) __builtin_prefetch(ahead + s * p.slot_stride);
+          for (int s = 0; s < C::kStates; ++s)
+            __builtin_prefetch(p.prev[row + kRowsAhead] + s * p.slot_stride + offset);
+        }
         load_saved(p.saved[row], p.prev[row], p.slot_stride, offset, saved, prev);
         float* carry = p.carry + row * p.carry_row_stride + offset;
         for (int s = 0; s < C::kStates; ++s) dnext[s] = at(carry + s * p.carry_stride);

@@ -38,7 +38,13 @@ void widen_rows_as(const WidenRows& p) {
       const char* src = static_cast<const char*>(p.src[row]) + part * p.src_part_stride * kBytes;
       float* wide = p.wide + row * p.wide_row_stride + part * p.wide_part_stride;
       std::int64_t i = 0;
-      for (; i + kWidth <= p.n; i += kWidth) load_as<DType>(src, i).store_unaligned(wide + i);
+      const char* ahead = row + kRowsAhead < p.rows
+                              ? static_cast<const char*>(p.src[row + kRowsAhead]) + part * p.src_part_stride * kBytes
+                              : src;
+      for (; i + kWidth <= p.n; i += kWidth) {
+        __builtin_prefetch(ahead + i * kBytes);
+        load_as<DType>(src, i).store_unaligned(wide + i);
+      }
       if (i < p.n) {
         alignas(64) char tail[4 * kWidth] = {};
         __builtin_memcpy(tail, src + i * kBytes, static_cast<std::size_t>((p.n - i) * kBytes));

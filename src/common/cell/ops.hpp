@@ -10,7 +10,9 @@ namespace flashrnn::cell {
 template <class V>
 struct Ops;
 
-/// What float and double share. `Functions` supplies fused, exp, expm1 and log1p.
+/// What float and double share. `Functions` supplies the rest:
+/// fused: a b + c; exp; expm1 for [0, 88]; log1p for [0, 1]; bounded_exp and fast_exp: exp as precise as the flavours exact
+/// and fast want it, which may stop growing at 86 and falling at -86; reciprocal for magnitudes from 2^-126 to 2^126.
 template <class T, class Functions>
 struct ScalarOps : Functions {
   using Mask = bool;
@@ -31,8 +33,9 @@ struct FloatFunctions {
   static FLASHRNN_CELL_FN float exp(float x) { return __builtin_expf(x); }
   static FLASHRNN_CELL_FN float expm1(float x) { return __builtin_expm1f(x); }
   static FLASHRNN_CELL_FN float log1p(float x) { return __builtin_log1pf(x); }
-  static FLASHRNN_CELL_FN float fast_exp(float x) { return exp(x); }
-  static FLASHRNN_CELL_FN float fast_reciprocal(float x) { return 1.0F / x; }
+  static FLASHRNN_CELL_FN float bounded_exp(float x) { return exp(x > 86.0F ? 86.0F : x); }
+  static FLASHRNN_CELL_FN float fast_exp(float x) { return bounded_exp(x); }
+  static FLASHRNN_CELL_FN float reciprocal(float x) { return 1.0F / x; }
 };
 
 struct DoubleFunctions {
@@ -40,8 +43,9 @@ struct DoubleFunctions {
   static FLASHRNN_CELL_FN double exp(double x) { return __builtin_exp(x); }
   static FLASHRNN_CELL_FN double expm1(double x) { return __builtin_expm1(x); }
   static FLASHRNN_CELL_FN double log1p(double x) { return __builtin_log1p(x); }
+  static FLASHRNN_CELL_FN double bounded_exp(double x) { return exp(x); }
   static FLASHRNN_CELL_FN double fast_exp(double x) { return exp(x); }
-  static FLASHRNN_CELL_FN double fast_reciprocal(double x) { return 1.0 / x; }
+  static FLASHRNN_CELL_FN double reciprocal(double x) { return 1.0 / x; }
 };
 
 template <>
