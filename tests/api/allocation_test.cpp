@@ -19,8 +19,15 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-// The sized, array and nothrow forms end in these.
+// The sized and array forms end in these. The nothrow form would too, but sanitizers bring one of their own.
 void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return counted(size, alignof(std::max_align_t));
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
 }
