@@ -9,11 +9,11 @@ cd "$root"
 step_name=""
 step() {
   step_name=$1
+  # What to do next, printed when a command fails; a function may replace it.
+  advice="The lines above say why. After a change run the same command again: finished steps are quick."
   printf '\n[%3d s] %s\n' "$SECONDS" "$1"
 }
 
-# What to do next, printed when a command fails; a step may replace it.
-advice="The lines above say why. After a change run the same command again: finished steps are quick."
 on_exit() {
   local status=$?
   # Before the first step only usage errors end a script; they have said all.

@@ -14,6 +14,12 @@ struct Pointwise {
   using Kernel = cell::CellKernel<C>;
   static constexpr int kFirst = Kernel::first_stage_gates();
 
+  static constexpr bool is_second_stage(int slot) {
+    for (int g = kFirst; g < C::kRecurrentGates; ++g)
+      if (C::recurrent_slot(g) == slot) return true;
+    return false;
+  }
+
   static inline __attribute__((always_inline)) Batch at(const float* p) { return Batch::load_unaligned(p); }
 
   /// Pre-activations of one batch; those of second-stage gates lack their product unless `second` is set.
@@ -155,6 +161,8 @@ struct Pointwise {
         Kernel::template operand_backward<M>(saved, prev, dq, da, dprev);
         float* out = p.da + row * p.da_row_stride + offset;
         for (int s = 0; s < C::kBiases; ++s) {
+          // The operand does not see these slots; and other threads may be multiplying them at this moment.
+          if (is_second_stage(s)) continue;
           float* slot = out + p.position[s] * p.da_stride;
           (at(slot) + da[s]).store_unaligned(slot);
         }
