@@ -94,8 +94,8 @@ void Backward::finish(const Strand& strand, Scratch& s) {
       const std::int64_t at = rows_.batch(strand.first + r) * to.stride_b + strand.head * g_.D;
       s.io_rows[r] = static_cast<char*>(to.data) + at * state_bytes_;
     }
-    plan_.isa->narrow_rows({plan_.problem.state_dtype, strand.count, g_.S, g_.D, s.io_rows, to.stride_s, from,
-                            row_floats, offsets});
+    plan_.isa->narrow_rows(
+        {plan_.problem.state_dtype, strand.count, g_.S, g_.D, s.io_rows, to.stride_s, from, row_floats, offsets});
   };
   store(call_.dinitial_states, carry(strand), plan_.carry_floats);
   if (reset_gradient_ != nullptr)
@@ -109,7 +109,7 @@ void Backward::walk(const Chunk& chunk, Crew& crew) {
       const Strand strand = strand_at(plan_, i);
       Scratch s = scratch(member);
       for (std::int64_t step = chunk.end - 1; step >= chunk.first; --step) {
-        if (running(strand, step) == 0) continue;
+        if (running_rows(rows_, strand, step) == 0) continue;
         cell(strand, chunk, step, 0, g_.units, s);
         if (two_stages) through_operand(strand, chunk, step, 0, g_.units, s);
         ask_for_saved(strand, chunk, step - 1, 0, g_.units);
@@ -123,9 +123,8 @@ void Backward::walk(const Chunk& chunk, Crew& crew) {
   const auto split = [&](auto work) {
     crew.split([&](int part, int parts) {
       Scratch s = scratch(part);
-      for_share(plan_, plan_.backward_granule, part, parts, [&](std::int64_t i, std::int64_t u0, std::int64_t u1) {
-        work(strand_at(plan_, i), u0, u1, s);
-      });
+      for_share(plan_, plan_.backward_granule, part, parts,
+                [&](std::int64_t i, std::int64_t u0, std::int64_t u1) { work(strand_at(plan_, i), u0, u1, s); });
     });
   };
   for (std::int64_t step = chunk.end - 1; step >= chunk.first; --step) {
@@ -149,7 +148,7 @@ void Backward::walk(const Chunk& chunk, Crew& crew) {
 void Backward::ask_for_saved(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0,
                              std::int64_t u1) const {
   if (step < chunk.first) return;
-  const std::int64_t rows = std::min<std::int64_t>(running(strand, step), kRowsAhead);
+  const std::int64_t rows = std::min<std::int64_t>(running_rows(rows_, strand, step), kRowsAhead);
   const std::int64_t bytes = std::min(u1 - u0, plan_.block_units) * g_.W * 4;
   for (std::int64_t r = 0; r < rows; ++r) {
     const void* saved = saved_tokens_.saved(strand.head, chunk, step, strand.first + r) + u0 * g_.W;
@@ -159,12 +158,27 @@ void Backward::ask_for_saved(const Strand& strand, const Chunk& chunk, std::int6
   }
 }
 
-void Backward::set_saved(const Strand& strand, const Chunk& chunk, std::int64_t rows, std::int64_t step,
-                         std::int64_t u0, Scratch& s) const {
+/// What both pointwise kernels of a step need: what the forward saved, the carried and the gate gradients.
+PointwiseBackward Backward::pointwise_args(const Strand& strand, const Chunk& chunk, std::int64_t rows,
+                                           std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s) const {
   for (std::int64_t r = 0; r < rows; ++r) {
     s.saved_rows[r] = saved_tokens_.saved(strand.head, chunk, step, strand.first + r) + u0 * g_.W;
     s.prev_rows[r] = saved_tokens_.prev(strand.head, step, strand.first + r) + u0 * g_.W;
   }
+  PointwiseBackward p = {};
+  p.rows = rows;
+  p.units = u1 - u0;
+  p.saved = s.saved_rows;
+  p.prev = s.prev_rows;
+  p.slot_stride = g_.Dp;
+  p.carry = carry(strand) + u0 * g_.W;
+  p.carry_stride = g_.B * plan_.carry_floats;
+  p.carry_row_stride = plan_.carry_floats;
+  p.da = da(strand, chunk, step) + u0 * g_.W;
+  p.da_row_stride = g_.A * g_.Dp;
+  p.da_stride = g_.Dp;
+  p.position = g_.position;
+  return p;
 }
 
 /// The gradients that come from outside into the states of this step.
@@ -184,17 +198,11 @@ void Backward::load_outside(const Strand& strand, std::int64_t rows, std::int64_
 /// The cell's backward: gate gradients, and the direct part of the carried gradients.
 void Backward::cell(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0, std::int64_t u1,
                     Scratch& s) {
-  const std::int64_t rows = running(strand, step);
+  const std::int64_t rows = running_rows(rows_, strand, step);
   if (rows == 0) return;
   for (std::int64_t b0 = u0; b0 < u1; b0 += plan_.block_units) {
     const std::int64_t b1 = std::min(b0 + plan_.block_units, u1);
-    PointwiseBackward p = {};
-    p.rows = rows;
-    p.units = b1 - b0;
-    set_saved(strand, chunk, rows, step, b0, s);
-    p.saved = s.saved_rows;
-    p.prev = s.prev_rows;
-    p.slot_stride = g_.Dp;
+    PointwiseBackward p = pointwise_args(strand, chunk, rows, step, b0, b1, s);
     if (call_.sequence_states > 0) {
       load_outside(strand, rows, step, b0, b1, s);
       p.dstates = s.dstates;
@@ -202,13 +210,6 @@ void Backward::cell(const Strand& strand, const Chunk& chunk, std::int64_t step,
       p.dstates_row_stride = (b1 - b0) * g_.W;
       p.dstates_stride = plan_.strand_rows * p.dstates_row_stride;
     }
-    p.carry = carry(strand) + b0 * g_.W;
-    p.carry_stride = g_.B * plan_.carry_floats;
-    p.carry_row_stride = plan_.carry_floats;
-    p.da = da(strand, chunk, step) + b0 * g_.W;
-    p.da_row_stride = g_.A * g_.Dp;
-    p.da_stride = g_.Dp;
-    p.position = g_.position;
     p.clip = plan_.problem.forward_clip;
     plan_.kernels->backward[plan_.math](p);
     if (g_.second_gates == 0) store_dWx(strand, chunk, rows, step, b0, b1, s);
@@ -223,7 +224,7 @@ void Backward::cell(const Strand& strand, const Chunk& chunk, std::int64_t step,
 /// Of cells with two stages: the gradient of the second operand, and what it gives to gates and states.
 void Backward::through_operand(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0,
                                std::int64_t u1, Scratch& s) {
-  const std::int64_t rows = running(strand, step);
+  const std::int64_t rows = running_rows(rows_, strand, step);
   if (rows == 0) return;
   GemmArgs gemm = transposed_product(strand, chunk, 1, step, u0, u1);
   gemm.c = s.doperand + u0 * g_.W;
@@ -231,20 +232,7 @@ void Backward::through_operand(const Strand& strand, const Chunk& chunk, std::in
   gemm.rows = rows;
   plan_.isa->gemm[static_cast<int>(g_.format)](gemm);
 
-  PointwiseBackward p = {};
-  p.rows = rows;
-  p.units = u1 - u0;
-  set_saved(strand, chunk, rows, step, u0, s);
-  p.saved = s.saved_rows;
-  p.prev = s.prev_rows;
-  p.slot_stride = g_.Dp;
-  p.carry = carry(strand) + u0 * g_.W;
-  p.carry_stride = g_.B * plan_.carry_floats;
-  p.carry_row_stride = plan_.carry_floats;
-  p.da = da(strand, chunk, step) + u0 * g_.W;
-  p.da_row_stride = g_.A * g_.Dp;
-  p.da_stride = g_.Dp;
-  p.position = g_.position;
+  PointwiseBackward p = pointwise_args(strand, chunk, rows, step, u0, u1, s);
   p.doperand = gemm.c;
   p.doperand_row_stride = gemm.c_row_stride;
   p.drop_operand_carry = plan_.problem.gradient_cut;
@@ -257,7 +245,7 @@ void Backward::through_operand(const Strand& strand, const Chunk& chunk, std::in
 /// complete for the step before.
 void Backward::through_R(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0,
                          std::int64_t u1) {
-  const std::int64_t rows = running(strand, step);
+  const std::int64_t rows = running_rows(rows_, strand, step);
   if (rows == 0) return;
   float* carried = carry(strand);
   if (!plan_.problem.gradient_cut) {
@@ -302,7 +290,7 @@ GemmArgs Backward::transposed_product(const Strand& strand, const Chunk& chunk, 
 void Backward::round_da(const Strand& strand, const Chunk& chunk, std::int64_t step, int first_gate, int gates,
                         std::int64_t u0, std::int64_t u1) {
   if (!g_.pairs) return;
-  const std::int64_t rows = running(strand, step);
+  const std::int64_t rows = running_rows(rows_, strand, step);
   std::uint32_t* to = da_operand_ + ((strand.head * 2 + step % 2) * g_.B + strand.first) * g_.Gr * g_.operand_stride;
   for (int gate = first_gate; gate < first_gate + gates; ++gate)
     plan_.isa->round_rows({plan_.problem.dtype, true, rows, (u1 - u0) * g_.W,
@@ -317,8 +305,8 @@ void Backward::store_dWx(const Strand& strand, const Chunk& chunk, std::int64_t 
   for (int gate = 0; gate < g_.Gx; ++gate) offsets[gate] = g_.position[plan_.cell->input_slot[gate]] * g_.Dp;
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t row = strand.first + r;
-    const std::int64_t at = rows_.at(row, rows_.time(row, step), call_.dWx.stride_b, call_.dWx.stride_t) +
-                            strand.head * g_.D + u0 * g_.W;
+    const std::int64_t at =
+        rows_.at(row, rows_.time(row, step), call_.dWx.stride_b, call_.dWx.stride_t) + strand.head * g_.D + u0 * g_.W;
     s.io_rows[r] = static_cast<char*>(call_.dWx.data) + at * x_bytes_;
   }
   plan_.isa->narrow_rows({plan_.problem.dtype, rows, g_.Gx, real_units(g_, u0, u1), s.io_rows, g_.N * g_.D,
@@ -326,8 +314,7 @@ void Backward::store_dWx(const Strand& strand, const Chunk& chunk, std::int64_t 
 }
 
 bool Backward::has_reset(std::int64_t row, std::int64_t step) const {
-  return call_.resets != nullptr &&
-         call_.resets[rows_.at(row, rows_.time(row, step), call_.resets_stride_b, 1)] != 0;
+  return call_.resets != nullptr && call_.resets[rows_.at(row, rows_.time(row, step), call_.resets_stride_b, 1)] != 0;
 }
 
 }  // namespace flashrnn::cpu

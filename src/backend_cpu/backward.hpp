@@ -54,12 +54,12 @@ class Backward {
                     Scratch& s) const;
   void store_dWx(const Strand& strand, const Chunk& chunk, std::int64_t rows, std::int64_t step, std::int64_t u0,
                  std::int64_t u1, Scratch& s) const;
-  void round_da(const Strand& strand, const Chunk& chunk, std::int64_t step, int first_gate, int gates,
-                std::int64_t u0, std::int64_t u1);
+  void round_da(const Strand& strand, const Chunk& chunk, std::int64_t step, int first_gate, int gates, std::int64_t u0,
+                std::int64_t u1);
   [[nodiscard]] GemmArgs transposed_product(const Strand& strand, const Chunk& chunk, int stage, std::int64_t step,
                                             std::int64_t u0, std::int64_t u1) const;
-  void set_saved(const Strand& strand, const Chunk& chunk, std::int64_t rows, std::int64_t step, std::int64_t u0,
-                 Scratch& s) const;
+  [[nodiscard]] PointwiseBackward pointwise_args(const Strand& strand, const Chunk& chunk, std::int64_t rows,
+                                                 std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s) const;
   [[nodiscard]] bool has_reset(std::int64_t row, std::int64_t step) const;
 
   [[nodiscard]] float* carry(const Strand& strand) const {
@@ -68,9 +68,6 @@ class Backward {
   /// Gate gradients of a strand's first row at a step of the chunk.
   [[nodiscard]] float* da(const Strand& strand, const Chunk& chunk, std::int64_t step) const {
     return da_ + (strand.head * plan_.chunk_tokens + chunk.token(rows_, step) + strand.first) * g_.A * g_.Dp;
-  }
-  [[nodiscard]] std::int64_t running(const Strand& strand, std::int64_t step) const {
-    return std::clamp<std::int64_t>(rows_.active(step) - strand.first, 0, strand.count);
   }
 
   const CpuPlan& plan_;

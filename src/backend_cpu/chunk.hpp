@@ -33,8 +33,7 @@ class SavedTokens {
   }
   [[nodiscard]] const float* saved(std::int64_t head, const Chunk& chunk, std::int64_t step, std::int64_t row) const {
     if (chunk_saved_ == nullptr) return token(head, step, row);
-    return chunk_saved_ +
-           (head * plan_.chunk_tokens + chunk.token(rows_, step) + row) * plan_.g.saved * plan_.g.Dp;
+    return chunk_saved_ + (head * plan_.chunk_tokens + chunk.token(rows_, step) + row) * plan_.g.saved * plan_.g.Dp;
   }
 
  private:

@@ -38,17 +38,16 @@ class CpuDevicePlan final : public DevicePlan {
     const void* packed = args.packed_weights;
     if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kForward);
     const Rows rows = make_rows(workspace, bookings.rows, args.lengths, args.cu_seqlens);
-    const cpu::ForwardCall call = {args.Wx,
-                                   args.initial_states,
-                                   args.reset_states,
-                                   plan.problem.use_resets ? args.resets : nullptr,
-                                   args.resets_stride_b,
-                                   args.states,
-                                   args.states.data == nullptr
-                                       ? 0
-                                       : sequence_states(plan.problem.output_sequence, plan.g.S),
-                                   args.final_states,
-                                   plan.problem.training ? args.reserve : nullptr};
+    const cpu::ForwardCall call = {
+        args.Wx,
+        args.initial_states,
+        args.reset_states,
+        plan.problem.use_resets ? args.resets : nullptr,
+        args.resets_stride_b,
+        args.states,
+        args.states.data == nullptr ? 0 : sequence_states(plan.problem.output_sequence, plan.g.S),
+        args.final_states,
+        plan.problem.training ? args.reserve : nullptr};
     cpu::Forward(plan, bookings, workspace, rows, packed, call).run(crew);
     return {};
   }
@@ -60,21 +59,20 @@ class CpuDevicePlan final : public DevicePlan {
     const void* packed = args.packed_weights;
     if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kBackward);
     const Rows rows = make_rows(workspace, bookings.rows, args.lengths, args.cu_seqlens);
-    const cpu::BackwardCall call = {args.Wx,
-                                    args.dstates,
-                                    args.dstates.data == nullptr
-                                        ? 0
-                                        : sequence_states(plan.problem.gradient_sequence, plan.g.S),
-                                    args.dfinal_states,
-                                    plan.problem.use_resets ? args.resets : nullptr,
-                                    args.resets_stride_b,
-                                    args.dWx,
-                                    args.dR,
-                                    args.db,
-                                    args.accumulate_weight_gradients != 0,
-                                    args.dinitial_states,
-                                    args.dreset_states,
-                                    args.reserve};
+    const cpu::BackwardCall call = {
+        args.Wx,
+        args.dstates,
+        args.dstates.data == nullptr ? 0 : sequence_states(plan.problem.gradient_sequence, plan.g.S),
+        args.dfinal_states,
+        plan.problem.use_resets ? args.resets : nullptr,
+        args.resets_stride_b,
+        args.dWx,
+        args.dR,
+        args.db,
+        args.accumulate_weight_gradients != 0,
+        args.dinitial_states,
+        args.dreset_states,
+        args.reserve};
     cpu::Backward(plan, workspace, rows, packed, call).run(crew);
     return {};
   }
@@ -87,9 +85,9 @@ class CpuDevicePlan final : public DevicePlan {
     if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kForward);
     const Rows rows = Rows::whole(plan.problem, 1);
     flashrnn_const_tensor states = {args.states.data, args.states.stride_s, args.states.stride_b, 0};
-    const cpu::ForwardCall call = {args.Wx,     states, args.reset_states,
-                                   args.resets, 1,      args.output,
-                                   args.output.data == nullptr ? 0 : 1, args.states, nullptr};
+    const cpu::ForwardCall call = {
+        args.Wx,     states, args.reset_states, args.resets, 1, args.output, args.output.data == nullptr ? 0 : 1,
+        args.states, nullptr};
     cpu::Forward(plan, bookings, workspace, rows, packed, call).run(crew);
     return {};
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend_cpu/facts.hpp"
 
+#include <tbb/info.h>
+
 #include <fstream>
 #include <thread>
-
-#include <tbb/info.h>
 
 namespace flashrnn::cpu {
 namespace {

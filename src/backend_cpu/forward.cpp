@@ -56,7 +56,7 @@ void Forward::run(Crew& crew) {
   if (!plan_.lockstep) {
     for_strands([&](const Strand& strand, Scratch& s) {
       start(strand, s);
-      for (std::int64_t step = 0; step < rows_.steps() && running(strand, step) > 0; ++step) {
+      for (std::int64_t step = 0; step < rows_.steps() && running_rows(rows_, strand, step) > 0; ++step) {
         if (two_stages) first_stage(strand, step, 0, g_.units, s);
         last_stage(strand, step, 0, g_.units, s);
       }
@@ -89,8 +89,8 @@ void Forward::start(const Strand& strand, Scratch&) {
     }
     const std::int64_t at = rows_.batch(strand.first + r) * call_.initial_states.stride_b + strand.head * g_.D;
     const void* from = static_cast<const char*>(call_.initial_states.data) + at * state_bytes_;
-    plan_.isa->widen_rows({plan_.problem.state_dtype, 1, g_.S, g_.D, &from, call_.initial_states.stride_s, to, 0,
-                           g_.B * g_.Dp});
+    plan_.isa->widen_rows(
+        {plan_.problem.state_dtype, 1, g_.S, g_.D, &from, call_.initial_states.stride_s, to, 0, g_.B * g_.Dp});
   }
   if (rows_.steps() == 0) return;
   round_operand(strand, 0, strand.count, 0, 0, g_.units);
@@ -116,16 +116,17 @@ void Forward::find_gates(const Strand& strand, std::int64_t rows, std::int64_t s
                          Scratch& s) const {
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t row = strand.first + r;
-    const std::int64_t at = rows_.at(row, rows_.time(row, step), call_.Wx.stride_b, call_.Wx.stride_t) +
-                            strand.head * g_.D + u0 * g_.W;
+    const std::int64_t at =
+        rows_.at(row, rows_.time(row, step), call_.Wx.stride_b, call_.Wx.stride_t) + strand.head * g_.D + u0 * g_.W;
     s.wx_rows[r] = static_cast<const char*>(call_.Wx.data) + at * x_bytes_;
   }
-  prefetch_rows(std::min<std::int64_t>(rows, kRowsAhead), s.wx_rows, g_.Gx, g_.N * g_.D * x_bytes_, real_units(g_, u0, u1) * x_bytes_);
+  prefetch_rows(std::min<std::int64_t>(rows, kRowsAhead), s.wx_rows, g_.Gx, g_.N * g_.D * x_bytes_,
+                real_units(g_, u0, u1) * x_bytes_);
 }
 
 /// Of cells with two stages: the first products, kept for the last stage, and the operand of the second.
 void Forward::first_stage(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s) {
-  const std::int64_t rows = running(strand, step);
+  const std::int64_t rows = running_rows(rows_, strand, step);
   if (rows == 0) return;
   const Weights weights = weights_of(plan_, packed_, strand.head);
   const ProductPlan& product = plan_.forward[0];
@@ -164,7 +165,7 @@ void Forward::first_stage(const Strand& strand, std::int64_t step, std::int64_t 
 }
 
 void Forward::last_stage(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s) {
-  const std::int64_t rows = running(strand, step);
+  const std::int64_t rows = running_rows(rows_, strand, step);
   if (rows == 0) return;
   const Weights weights = weights_of(plan_, packed_, strand.head);
   const int stage = g_.second_gates > 0 ? 1 : 0;
@@ -245,15 +246,14 @@ void Forward::store_outputs(const Strand& strand, std::int64_t rows, std::int64_
 void Forward::round_operand(const Strand& strand, std::int64_t row, std::int64_t rows, std::int64_t step,
                             std::int64_t u0, std::int64_t u1) {
   plan_.isa->round_rows({plan_.problem.dtype, g_.pairs, rows, (u1 - u0) * g_.W, state(strand) + row * g_.Dp + u0 * g_.W,
-                         g_.Dp,
-                         operand(strand, step) + row * g_.operand_stride + u0 * g_.W / (g_.pairs ? 2 : 1),
+                         g_.Dp, operand(strand, step) + row * g_.operand_stride + u0 * g_.W / (g_.pairs ? 2 : 1),
                          g_.operand_stride});
 }
 
 /// Replaces the states that enter `step`, where the row is marked.
 void Forward::apply_resets(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1) {
   if (call_.resets == nullptr) return;
-  const std::int64_t rows = running(strand, step);
+  const std::int64_t rows = running_rows(rows_, strand, step);
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t row = strand.first + r;
     if (call_.resets[rows_.at(row, rows_.time(row, step), call_.resets_stride_b, 1)] == 0) continue;

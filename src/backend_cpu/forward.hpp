@@ -18,7 +18,7 @@ struct ForwardCall {
   flashrnn_tensor states;
   int sequence_states;  ///< states that `states` holds: 0, 1 or S
   flashrnn_tensor final_states;
-  void* reserve;        ///< null = nothing is kept for a backward
+  void* reserve;  ///< null = nothing is kept for a backward
 };
 
 /// The recurrence over rows.steps() steps. Strands and steps are walked as the plan says.
@@ -51,9 +51,6 @@ class Forward {
   }
   [[nodiscard]] std::uint32_t* operand(const Strand& strand, std::int64_t step) const {
     return operand_ + ((strand.head * 2 + step % 2) * g_.B + strand.first) * g_.operand_stride;
-  }
-  [[nodiscard]] std::int64_t running(const Strand& strand, std::int64_t step) const {
-    return std::clamp<std::int64_t>(rows_.active(step) - strand.first, 0, strand.count);
   }
 
   const CpuPlan& plan_;

@@ -32,8 +32,8 @@ inline void bind_gates(const CpuPlan& plan, std::int64_t rows, const void* const
   for (std::int64_t r = 0; r < rows; ++r)
     x_rows[r] = in_place ? static_cast<const float*>(from[r]) : x + r * g.Gx * block;
   if (!in_place)
-    plan.isa->widen_rows({plan.problem.dtype, rows, g.Gx, real_units(g, u0, u1), from, g.N * g.D, x, g.Gx * block,
-                          block});
+    plan.isa->widen_rows(
+        {plan.problem.dtype, rows, g.Gx, real_units(g, u0, u1), from, g.N * g.D, x, g.Gx * block, block});
   p->x = x_rows;
   p->x_gate_stride = in_place ? g.N * g.D : block;
 }

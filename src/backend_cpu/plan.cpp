@@ -12,7 +12,7 @@ namespace flashrnn::cpu {
 namespace {
 
 constexpr std::int64_t kProductBlockBytes = 16 << 10;  ///< of one block of products: it must stay in the first cache
-constexpr std::int64_t kGradientTokens = 256;  ///< k of a weight gradient product: long sums, small buffers
+constexpr std::int64_t kGradientTokens = 256;          ///< k of a weight gradient product: long sums, small buffers
 
 WeightFormat weight_format(const IsaKernels& isa, flashrnn_dtype dtype) {
   const auto has = [&](WeightFormat f) { return isa.gemm[static_cast<int>(f)] != nullptr; };
@@ -74,8 +74,8 @@ void choose_blocks(CpuPlan* p) {
   const Geometry& g = p->g;
   const std::int64_t granule = std::lcm(p->forward_granule, p->backward_granule);
   const std::int64_t bytes_per_granule = p->strand_rows * g.Gr * granule * g.W * 4;
-  const std::int64_t granules = std::clamp<std::int64_t>(kProductBlockBytes / bytes_per_granule, 1,
-                                                         ceil_div(g.units, granule));
+  const std::int64_t granules =
+      std::clamp<std::int64_t>(kProductBlockBytes / bytes_per_granule, 1, ceil_div(g.units, granule));
   p->block_units = granules * granule;
   for (int stage = 0; stage < 2; ++stage) {
     if (p->forward[stage].gates == 0) continue;
@@ -115,7 +115,8 @@ void book_scratch(CpuPlan* p) {
   p->scratch_rows = rows;
   Ledger& s = p->scratch;
   for (int stage = 0; stage < 2; ++stage)
-    if (p->forward[stage].gates > 0) p->product[stage] = s.book("product", saturating({rows, p->product_floats[stage]}), 4);
+    if (p->forward[stage].gates > 0)
+      p->product[stage] = s.book("product", saturating({rows, p->product_floats[stage]}), 4);
   p->x = s.book("gates", saturating({rows, std::max(g.Gx, 1), p->block_units, g.W}), 4);
   for (BookingId& id : p->pointers) id = s.book("row pointers", saturating({rows, g.S}), 8);
   if (!p->problem.training) return;
@@ -160,7 +161,8 @@ void book_backward(CpuPlan* p) {
   b.carry = l.book("carried gradients", saturating({g.N, g.S, g.B}), p->carry_floats * 4);
   b.da = l.book("gate gradients", saturating({g.N, p->chunk_tokens}), saturating({g.A, g.Dp, 4}));
   if (g.pairs) {
-    b.da_operand = l.book("gate gradients, rounded", saturating({g.N, 2, g.B}), saturating({g.Gr, g.operand_stride, 4}));
+    b.da_operand =
+        l.book("gate gradients, rounded", saturating({g.N, 2, g.B}), saturating({g.Gr, g.operand_stride, 4}));
     b.gradient_pairs = l.book("gate gradients, paired", saturating({g.N, p->chunk_k}), saturating({g.Gr, g.Dp, 4}));
   }
   if (p->problem.use_resets) b.reset_gradient = l.book("reset gradients", saturating({g.N, g.S, g.B}), g.Dp * 4);
@@ -181,8 +183,9 @@ Status make_plan(const Problem& problem, const CpuFacts& facts, CpuPlan* p) {
   p->isa = isa_kernels(facts.isa);
   p->cell = static_cast<const CpuCell*>(problem.cell->cpu_kernels);
   if (p->cell == nullptr || p->cell->kernels[static_cast<int>(facts.isa)] == nullptr)
-    return Status::unsupported("cell: '" + std::string(problem.cell->name) + "' was not built for the CPU instruction set " +
-                               isa_name(facts.isa) + "; add it with flashrnn_add_cell or choose another cpu_isa");
+    return Status::unsupported("cell: '" + std::string(problem.cell->name) +
+                               "' was not built for the CPU instruction set " + isa_name(facts.isa) +
+                               "; add it with flashrnn_add_cell or choose another cpu_isa");
   p->kernels = p->cell->kernels[static_cast<int>(facts.isa)];
   p->math = static_cast<int>(problem.math) - 1;
   p->g = make_geometry(*p);
@@ -219,12 +222,15 @@ flashrnn_sizes CpuPlan::sizes() const {
 std::string CpuPlan::describe() const {
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   static constexpr const char* kFormats[] = {"fp32", "bf16", "fp16", "bf16 pairs"};
-  std::string text = std::string("cpu ") + isa_name(facts.isa) + ", weights as " + kFormats[static_cast<int>(g.format)] +
-                     ", tile " + number(std::min<std::int64_t>(strand_rows, isa->max_rows[forward[0].vectors])) +
-                     " rows x " + number(forward[0].vectors) + " vectors of " + number(g.W) + ", " +
-                     number(strands) + (strands == 1 ? " strand of " : " strands of ") + number(strand_rows) +
+  std::string text = std::string("cpu ") + isa_name(facts.isa) + ", weights as " +
+                     kFormats[static_cast<int>(g.format)] + ", tile " +
+                     number(std::min<std::int64_t>(strand_rows, isa->max_rows[forward[0].vectors])) + " rows x " +
+                     number(forward[0].vectors) + " vectors of " + number(g.W) + ", " + number(strands) +
+                     (strands == 1 ? " strand of " : " strands of ") + number(strand_rows) +
                      (strand_rows == 1 ? " row, " : " rows, ") + number(threads) +
-                     (threads == 1 ? " thread" : lockstep ? " threads on every step" : " threads, one strand each");
+                     (threads == 1 ? " thread"
+                      : lockstep   ? " threads on every step"
+                                   : " threads, one strand each");
   if (problem.training) text += ", weight gradient every " + number(chunk_steps) + " steps";
   return text;
 }

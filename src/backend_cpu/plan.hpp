@@ -24,23 +24,23 @@ struct Geometry {
   std::int64_t B = 0, T = 0, N = 0, D = 0;
   int W = 0;
   std::int64_t Dp = 0;
-  std::int64_t units = 0;          ///< vectors of a row: Dp / W
+  std::int64_t units = 0;            ///< vectors of a row: Dp / W
   int Gx = 0, Gr = 0, A = 0, S = 0;  ///< A: pre-activation slots (= Gb)
-  int first_gates = 0;             ///< recurrent gates of the first stage
-  int second_gates = 0;            ///< of the second; 0 for most cells
-  int saved = 0;                   ///< slots that the forward saves, h before the clip included
-  int position[8] = {};            ///< of a slot in da: the recurrent gates' slots come first, in gate order
+  int first_gates = 0;               ///< recurrent gates of the first stage
+  int second_gates = 0;              ///< of the second; 0 for most cells
+  int saved = 0;                     ///< slots that the forward saves, h before the clip included
+  int position[8] = {};              ///< of a slot in da: the recurrent gates' slots come first, in gate order
   WeightFormat format = WeightFormat::kF32;
-  bool pairs = false;              ///< operands are packed bf16
-  std::int64_t k_elements = 0;     ///< 32-bit operand elements that D units fill
-  std::int64_t operand_stride = 0; ///< 32-bit operand elements that Dp units fill
+  bool pairs = false;               ///< operands are packed bf16
+  std::int64_t k_elements = 0;      ///< 32-bit operand elements that D units fill
+  std::int64_t operand_stride = 0;  ///< 32-bit operand elements that Dp units fill
 };
 
 /// One packed matrix: `gates` gates of one head against one operand.
 struct ProductPlan {
-  int gates = 0;                ///< 0 = not used
-  int vectors = 0;              ///< of a panel
-  std::int64_t segments = 1;    ///< pieces of k
+  int gates = 0;              ///< 0 = not used
+  int vectors = 0;            ///< of a panel
+  std::int64_t segments = 1;  ///< pieces of k
   std::int64_t panels = 0;
   std::int64_t panel_bytes = 0;
   std::int64_t head_bytes = 0;  ///< panels * panel_bytes
@@ -56,23 +56,23 @@ struct CpuPlan {
   const CellKernels* kernels = nullptr;
   int math = 0;  ///< index into CellKernels' arrays
 
-  ProductPlan forward[2];   ///< columns: [unit vector][gate]; stage 0 multiplies h, stage 1 the cell's operand
-  ProductPlan backward[2];  ///< columns: units of h (or of the operand); k runs over the gates
-  ProductPlan gradient;     ///< of R: rows are gate units, columns units of the operand, k runs over tokens
+  ProductPlan forward[2];            ///< columns: [unit vector][gate]; stage 0 multiplies h, stage 1 the cell's operand
+  ProductPlan backward[2];           ///< columns: units of h (or of the operand); k runs over the gates
+  ProductPlan gradient;              ///< of R: rows are gate units, columns units of the operand, k runs over tokens
   std::int64_t gradient_floats = 0;  ///< columns of a row of the gradient, whole panels
   std::int64_t carry_floats = 0;     ///< columns of a row of carried gradients, whole panels
-  std::int64_t forward_granule = 1;   ///< units that can be split off from the others, in vectors
+  std::int64_t forward_granule = 1;  ///< units that can be split off from the others, in vectors
   std::int64_t backward_granule = 1;
 
-  int threads = 1;               ///< that a call uses at most
-  int step_threads = 1;          ///< that a single step uses at most
-  bool lockstep = false;         ///< all threads work on each step together; else each on strands of its own
-  std::int64_t strand_rows = 1;  ///< rows that run through time together
-  std::int64_t strands = 1;      ///< N * ceil(B / strand_rows)
-  std::int64_t block_units = 1;  ///< units that one product call covers, in vectors
-  std::int64_t chunk_steps = 1;  ///< steps between two weight gradient products
-  std::int64_t chunk_tokens = 1; ///< tokens that they hold at most
-  std::int64_t chunk_k = 1;      ///< the same in elements of k: tokens, or pairs of tokens of one step
+  int threads = 1;                      ///< that a call uses at most
+  int step_threads = 1;                 ///< that a single step uses at most
+  bool lockstep = false;                ///< all threads work on each step together; else each on strands of its own
+  std::int64_t strand_rows = 1;         ///< rows that run through time together
+  std::int64_t strands = 1;             ///< N * ceil(B / strand_rows)
+  std::int64_t block_units = 1;         ///< units that one product call covers, in vectors
+  std::int64_t chunk_steps = 1;         ///< steps between two weight gradient products
+  std::int64_t chunk_tokens = 1;        ///< tokens that they hold at most
+  std::int64_t chunk_k = 1;             ///< the same in elements of k: tokens, or pairs of tokens of one step
   std::int64_t product_floats[2] = {};  ///< columns of a product block, whole panels
 
   // Packed weights.

@@ -12,10 +12,10 @@ namespace flashrnn::cpu {
 struct Recompute::Scratch {
   float* product[2];
   float* x;
-  float* state;            ///< [state][token][Dp]: the states before the step
+  float* state;               ///< [state][token][Dp]: the states before the step
   std::uint32_t* operand[2];  ///< h and the second stage's operand, rounded
-  float* second;           ///< the second stage's operand: [token][carry_floats]
-  const void** wx_rows;    ///< of each token, at the head's first unit
+  float* second;              ///< the second stage's operand: [token][carry_floats]
+  const void** wx_rows;       ///< of each token, at the head's first unit
   const float** x_rows;
   const void** block_rows;
   float** saved_rows;
@@ -56,8 +56,7 @@ void Recompute::load_tokens(const Chunk& chunk, std::int64_t head, std::int64_t 
     s.wx_rows[i] = static_cast<const char*>(Wx_.data) + at * bytes;
     s.saved_rows[i] = chunk_saved_ + (head * plan_.chunk_tokens + first + i) * g_.saved * g_.Dp;
   }
-  plan_.isa->round_rows(
-      {plan_.problem.dtype, g_.pairs, count, g_.Dp, s.state, g_.Dp, s.operand[0], g_.operand_stride});
+  plan_.isa->round_rows({plan_.problem.dtype, g_.pairs, count, g_.Dp, s.state, g_.Dp, s.operand[0], g_.operand_stride});
 }
 
 void Recompute::product(int stage, std::int64_t head, std::int64_t count, std::int64_t u0, std::int64_t u1,
@@ -103,8 +102,8 @@ void Recompute::block(const Chunk& chunk, std::int64_t head, std::int64_t first,
       p.operand_row_stride = plan_.carry_floats;
       plan_.kernels->operand[plan_.math](p);
     }
-    plan_.isa->round_rows({plan_.problem.dtype, g_.pairs, count, g_.Dp, s.second, plan_.carry_floats, s.operand[1],
-                           g_.operand_stride});
+    plan_.isa->round_rows(
+        {plan_.problem.dtype, g_.pairs, count, g_.Dp, s.second, plan_.carry_floats, s.operand[1], g_.operand_stride});
   }
   for (std::int64_t u0 = 0; u0 < g_.units; u0 += plan_.block_units) {
     const std::int64_t u1 = std::min(u0 + plan_.block_units, g_.units);

@@ -7,8 +7,8 @@
 
 namespace flashrnn::cpu {
 
-/// The gates of a chunk once more, from the states that the forward kept. All tokens are known, so the product runs over
-/// many at once; each token's sums run in the same order as in the forward and give the same bits.
+/// The gates of a chunk once more, from the states that the forward kept. All tokens are known, so the product runs
+/// over many at once; each token's sums run in the same order as in the forward and give the same bits.
 class Recompute {
  public:
   Recompute(const CpuPlan& plan, const Rows& rows, const void* packed, const flashrnn_const_tensor& Wx,

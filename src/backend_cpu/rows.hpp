@@ -8,8 +8,8 @@
 namespace flashrnn::cpu {
 
 /// Where the rows of a call lie, and when they end. Inside the backend rows are sorted by length, longest first (equal
-/// ones in batch order), so that the rows still running at a step are the first active(s) ones. Tokens are numbered step
-/// by step: offset(s) + row. The order depends on the lengths alone: forward and backward agree on it.
+/// ones in batch order), so that the rows still running at a step are the first active(s) ones. Tokens are numbered
+/// step by step: offset(s) + row. The order depends on the lengths alone: forward and backward agree on it.
 class Rows {
  public:
   /// All rows run `steps` steps.

@@ -7,6 +7,7 @@
 #include "backend_cpu/crew.hpp"
 #include "backend_cpu/integers.hpp"
 #include "backend_cpu/plan.hpp"
+#include "backend_cpu/rows.hpp"
 
 namespace flashrnn::cpu {
 
@@ -21,6 +22,11 @@ inline Strand strand_at(const CpuPlan& plan, std::int64_t index) {
   const std::int64_t per_head = ceil_div(plan.g.B, plan.strand_rows);
   const std::int64_t first = index % per_head * plan.strand_rows;
   return {index / per_head, first, std::min(plan.strand_rows, plan.g.B - first)};
+}
+
+/// How many of the strand's rows process a token at `step`: its first ones.
+inline std::int64_t running_rows(const Rows& rows, const Strand& strand, std::int64_t step) {
+  return std::clamp<std::int64_t>(rows.active(step) - strand.first, 0, strand.count);
 }
 
 /// Calls work(strand, first_unit, end_unit) for the share of `part` out of `parts` in all strands' units, in granules

@@ -52,9 +52,8 @@ double product_cycles(const CpuFacts& facts, const IsaKernels& isa, WeightFormat
   const double near = plan.head_bytes <= facts.l2_bytes ? kNearBytesPerCycle : kFarBytesPerCycle;
   // The kernel makes tiles whose rows differ by one at most.
   const std::int64_t larger = rows % tiles;
-  const double per_k =
-      static_cast<double>(larger) * tile_cycles(isa, format, rows / tiles + 1, plan.vectors, near) +
-      static_cast<double>(tiles - larger) * tile_cycles(isa, format, rows / tiles, plan.vectors, near);
+  const double per_k = static_cast<double>(larger) * tile_cycles(isa, format, rows / tiles + 1, plan.vectors, near) +
+                       static_cast<double>(tiles - larger) * tile_cycles(isa, format, rows / tiles, plan.vectors, near);
   return per_k * static_cast<double>(plan.panels) * static_cast<double>(k * plan.segments);
 }
 
@@ -85,7 +84,8 @@ void choose_split(CpuPlan* plan) {
   plan->strand_rows = whole;
   plan->lockstep = false;
   plan->threads = 1;
-  const double serial = step_cycles(*plan, whole) * static_cast<double>(N) * static_cast<double>(ceil_div(B, whole)) * steps;
+  const double serial =
+      step_cycles(*plan, whole) * static_cast<double>(N) * static_cast<double>(ceil_div(B, whole)) * steps;
   double best = serial;
   if (plan->facts.threads > 1) {
     const double threads = plan->facts.threads;

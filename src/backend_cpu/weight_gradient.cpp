@@ -124,8 +124,7 @@ void WeightGradient::pack_gradients(const Chunk& chunk, std::int64_t head, std::
                          g_.Gr * g_.Dp);
 }
 
-void WeightGradient::multiply(const Chunk& chunk, std::int64_t head, int gate, std::int64_t first,
-                              std::int64_t count) {
+void WeightGradient::multiply(const Chunk& chunk, std::int64_t head, int gate, std::int64_t first, std::int64_t count) {
   const int stage = gate < g_.first_gates ? 0 : 1;
   const std::int64_t k = g_.pairs ? k_of(chunk, chunk.first - 1) : chunk.tokens(rows_);
   GemmArgs gemm = {};
@@ -134,8 +133,8 @@ void WeightGradient::multiply(const Chunk& chunk, std::int64_t head, int gate, s
     gemm.a_k_stride = g_.Gr * g_.Dp;
   } else {
     // The gates' slots come first in da, in gate order.
-    gemm.a = reinterpret_cast<const std::uint32_t*>(da_ + head * plan_.chunk_tokens * g_.A * g_.Dp + gate * g_.Dp) +
-             first;
+    gemm.a =
+        reinterpret_cast<const std::uint32_t*>(da_ + head * plan_.chunk_tokens * g_.A * g_.Dp + gate * g_.Dp) + first;
     gemm.a_k_stride = g_.A * g_.Dp;
   }
   gemm.a_row_stride = 1;

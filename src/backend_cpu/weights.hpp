@@ -15,8 +15,8 @@ void pack_weights(const CpuPlan& plan, const void* R, const void* b, void* packe
 
 /// One head's view of packed weights.
 struct Weights {
-  const float* bias;        ///< [A][Dp]
-  const char* forward[2];   ///< panels of each stage
+  const float* bias;       ///< [A][Dp]
+  const char* forward[2];  ///< panels of each stage
   const char* backward[2];
 };
 Weights weights_of(const CpuPlan& plan, const void* packed, std::int64_t head);

@@ -89,7 +89,7 @@ TEST(Harness, EveryFaultIsFound) {
   std::set<Fault> tested;
   for (const Expectation& expected : expectations) {
     tested.insert(expected.fault);
-#ifdef __SANITIZE_ADDRESS__
+#ifdef FLASHRNN_SANITIZE_ADDRESS
     if (expected.fault == Fault::kWriteBehindBuffer) continue;  // the sanitizer ends the program, as it should
 #endif
     FakeDevice device(expected.fault);

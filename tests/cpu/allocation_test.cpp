@@ -16,7 +16,8 @@ std::atomic<long> locks{0};
 
 }  // namespace
 
-// Counted where the whole process goes through. Sanitizers interpose on the same functions: their builds leave this out.
+// Counted where the whole process goes through. Sanitizers interpose on the same functions: their builds leave this
+// out.
 extern "C" void* __libc_malloc(std::size_t);
 extern "C" void* malloc(std::size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);

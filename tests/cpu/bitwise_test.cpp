@@ -76,8 +76,7 @@ TEST_P(Bitwise, ResetsAndLengthsOnAnyThreads) {
   EXPECT_EQ(first.results(), other.results());
 }
 
-/// Chunks of any length, the state carried on in fp32: forward from the first, backward from the last, with weight
-/// gradients accumulated.
+/// Chunks of any length, the state carried on in fp32.
 TEST_P(Bitwise, ChunksAreEqualToTheWhole) {
   const Context context = cpu(2);
   for (const bool resets : {false, true}) {
@@ -86,18 +85,7 @@ TEST_P(Bitwise, ChunksAreEqualToTheWhole) {
     Network whole(p);
     whole.run(Plan(context, whole.problem));
     Network chunked(p);
-    std::vector<std::int64_t> cuts = {0, 1, p.time / 2, p.time - 1, p.time};
-    std::vector<Buffer> reserves;
-    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-      chunked.problem.time = cuts[i + 1] - cuts[i];
-      chunked.forward(Plan(context, chunked.problem), cuts[i]);
-      reserves.push_back(std::move(chunked.reserve));
-    }
-    for (std::size_t i = cuts.size() - 1; i-- > 0;) {
-      chunked.problem.time = cuts[i + 1] - cuts[i];
-      chunked.reserve = std::move(reserves[i]);
-      chunked.backward(Plan(context, chunked.problem), cuts[i], i + 2 < cuts.size());
-    }
+    chunked.run_in_chunks(context, {0, 1, p.time / 2, p.time - 1, p.time});
     EXPECT_EQ(whole.results(), chunked.results());
   }
 }

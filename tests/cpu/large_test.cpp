@@ -22,18 +22,7 @@ TEST(Large, SeventyThousandSteps) {
   whole.run(Plan(context, whole.problem));
   // Against chunks of uneven length, which share no token index with the whole.
   Network chunked(p);
-  std::vector<std::int64_t> cuts = {0, 65535, 65537, 70000};
-  std::vector<Buffer> reserves;
-  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-    chunked.problem.time = cuts[i + 1] - cuts[i];
-    chunked.forward(Plan(context, chunked.problem), cuts[i]);
-    reserves.push_back(std::move(chunked.reserve));
-  }
-  for (std::size_t i = cuts.size() - 1; i-- > 0;) {
-    chunked.problem.time = cuts[i + 1] - cuts[i];
-    chunked.reserve = std::move(reserves[i]);
-    chunked.backward(Plan(context, chunked.problem), cuts[i], i + 2 < cuts.size());
-  }
+  chunked.run_in_chunks(context, {0, 65535, 65537, 70000});
   const auto expected = whole.results();
   const auto results = chunked.results();
   for (std::size_t i = 0; i < expected.size(); ++i) {

@@ -138,6 +138,20 @@ void Network::backward(const Plan& plan, std::int64_t first, bool accumulate) {
   plan.backward(args);
 }
 
+void Network::run_in_chunks(const Context& context, const std::vector<std::int64_t>& cuts) {
+  std::vector<Buffer> reserves;
+  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+    problem.time = cuts[i + 1] - cuts[i];
+    forward(Plan(context, problem), cuts[i]);
+    reserves.push_back(std::move(reserve));
+  }
+  for (std::size_t i = cuts.size() - 1; i-- > 0;) {
+    problem.time = cuts[i + 1] - cuts[i];
+    reserve = std::move(reserves[i]);
+    backward(Plan(context, problem), cuts[i], i + 2 < cuts.size());
+  }
+}
+
 void Network::run(const Plan& plan) {
   forward(plan);
   if (problem.training != 0) backward(plan);

@@ -24,6 +24,9 @@ struct Network {
   /// `whole_time` steps; initial states come from `state`, final ones go there.
   void forward(const Plan& plan, std::int64_t first = 0);
   void backward(const Plan& plan, std::int64_t first = 0, bool accumulate = false);
+  /// Both over chunks between `cuts` (0, ..., problem.time), the state carried on: forward from the first chunk,
+  /// backward from the last, with weight gradients accumulated.
+  void run_in_chunks(const Context& context, const std::vector<std::int64_t>& cuts);
   /// Both over the whole sequence.
   void run(const Plan& plan);
 

@@ -7,15 +7,7 @@
 
 #include "tests/fuzz/bytes.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FLASHRNN_FUZZ_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FLASHRNN_FUZZ_ASAN 1
-#endif
-#endif
-
-#ifdef FLASHRNN_FUZZ_ASAN
+#ifdef FLASHRNN_SANITIZE_ADDRESS
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(address, size) (static_cast<void>(address), static_cast<void>(size))

@@ -10,14 +10,7 @@
 #include <string>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FLASHRNN_FUZZ_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FLASHRNN_FUZZ_ASAN 1
-#endif
-#endif
-#ifdef FLASHRNN_FUZZ_ASAN
+#ifdef FLASHRNN_SANITIZE_ADDRESS
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -57,7 +50,7 @@ void run_file(const std::filesystem::path& path) {
 int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   std::signal(SIGABRT, [](int) { tell_current(); });
-#ifdef FLASHRNN_FUZZ_ASAN
+#ifdef FLASHRNN_SANITIZE_ADDRESS
   __sanitizer_set_death_callback(tell_current);
 #endif
   if (args.size() == 3 && args[0] == "--random") {
