@@ -55,7 +55,7 @@ void Forward::run(Crew& crew) {
   };
   if (!plan_.lockstep) {
     for_strands([&](const Strand& strand, Scratch& s) {
-      start(strand, s);
+      start(strand);
       for (std::int64_t step = 0; step < rows_.steps() && running_rows(rows_, strand, step) > 0; ++step) {
         if (two_stages) first_stage(strand, step, 0, g_.units, s);
         last_stage(strand, step, 0, g_.units, s);
@@ -64,7 +64,7 @@ void Forward::run(Crew& crew) {
     });
     return;
   }
-  for_strands([&](const Strand& strand, Scratch& s) { start(strand, s); });
+  for_strands([&](const Strand& strand, Scratch&) { start(strand); });
   const auto split = [&](std::int64_t step, auto stage) {
     crew.split([&](int part, int parts) {
       Scratch s = scratch(part);
@@ -80,7 +80,7 @@ void Forward::run(Crew& crew) {
   for_strands([&](const Strand& strand, Scratch& s) { finish(strand, s); });
 }
 
-void Forward::start(const Strand& strand, Scratch&) {
+void Forward::start(const Strand& strand) {
   for (std::int64_t r = 0; r < strand.count; ++r) {
     float* to = state(strand) + r * g_.Dp;
     if (call_.initial_states.data == nullptr) {

@@ -33,7 +33,7 @@ class Forward {
   struct Scratch;
   [[nodiscard]] Scratch scratch(int member) const;
 
-  void start(const Strand& strand, Scratch& s);
+  void start(const Strand& strand);
   void finish(const Strand& strand, Scratch& s);
   void first_stage(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s);
   void last_stage(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s);

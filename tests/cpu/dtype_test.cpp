@@ -5,18 +5,14 @@
 #include <cstring>
 #include <vector>
 
-#include "backend_cpu/simd/isa_tables.hpp"
 #include "flashrnn/flashrnn.h"
+#include "tests/cpu/isa_fixture.hpp"
 
 namespace flashrnn::cpu {
 namespace {
 
-class DType : public testing::TestWithParam<int> {
+class DType : public IsaTest {
  protected:
-  void SetUp() override {
-    kernels_ = isa_kernels(static_cast<Isa>(GetParam()));
-    if (kernels_ == nullptr || !isa_usable(static_cast<Isa>(GetParam()))) GTEST_SKIP() << "not on this processor";
-  }
   void widen(flashrnn_dtype dtype, const std::vector<std::uint16_t>& from, std::vector<float>* to) const {
     to->assign(from.size() + 16, -7.0F);
     const void* row = from.data();
@@ -30,7 +26,6 @@ class DType : public testing::TestWithParam<int> {
     const std::int64_t offset = 0;
     kernels_->narrow_rows({dtype, 1, 1, n, &row, 0, from.data(), 0, &offset});
   }
-  const IsaKernels* kernels_ = nullptr;
 };
 INSTANTIATE_TEST_SUITE_P(Isas, DType, testing::Range(0, kIsaCount),
                          [](const auto& info) { return std::string(isa_name(static_cast<Isa>(info.param))); });

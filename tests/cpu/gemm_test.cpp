@@ -6,19 +6,12 @@
 #include <random>
 #include <vector>
 
-#include "backend_cpu/simd/isa_tables.hpp"
+#include "tests/cpu/isa_fixture.hpp"
 
 namespace flashrnn::cpu {
 namespace {
 
-class Gemm : public testing::TestWithParam<int> {
- protected:
-  void SetUp() override {
-    kernels_ = isa_kernels(static_cast<Isa>(GetParam()));
-    if (kernels_ == nullptr || !isa_usable(static_cast<Isa>(GetParam()))) GTEST_SKIP() << "not on this processor";
-  }
-  const IsaKernels* kernels_ = nullptr;
-};
+class Gemm : public IsaTest {};
 INSTANTIATE_TEST_SUITE_P(Isas, Gemm, testing::Range(0, kIsaCount),
                          [](const auto& info) { return std::string(isa_name(static_cast<Isa>(info.param))); });
 
