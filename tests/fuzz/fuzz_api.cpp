@@ -225,7 +225,10 @@ class Session {
     const char* const before = scene->fault;
     void* const into = scene->buffer(sizes_.packed_weights, Use::kRead, &args->packed_weights_size);
     args->packed_weights = into;
-    if (into == nullptr && R != nullptr) scene->fault = before;  // R is enough
+    if (into == nullptr && R != nullptr) {  // R is enough; what the call does not get can't be overlapped either
+      scene->fault = before;
+      scene->forget_last();
+    }
     if (R == nullptr || into == nullptr || scene->fault != nullptr) return;
     flashrnn_pack_args pack = pack_args();
     pack.R = R;

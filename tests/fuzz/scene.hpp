@@ -56,6 +56,8 @@ class Scene {
     }
     return pointer;
   }
+  /// Takes back the memory made last: the call is not given it.
+  void forget_last() { pieces_.pop_back(); }
   /// Sometimes lays an output of `bytes` > 0 on other memory.
   void* spoil_place(void* output);
 
