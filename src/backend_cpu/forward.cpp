@@ -12,7 +12,7 @@ struct Forward::Scratch {
   float* product[2];
   float* x;
   const void** wx_rows;
-  const float** x_rows;
+  const void** x_rows;
   void** io_rows;
   float** saved_rows;
   float** prev_rows;
@@ -39,7 +39,7 @@ Forward::Scratch Forward::scratch(int member) const {
   return {{w.take<float>(plan_.product[0]), w.take<float>(plan_.product[1])},
           w.take<float>(plan_.x),
           w.take<const void*>(plan_.pointers[4]),
-          w.take<const float*>(plan_.pointers[0]),
+          w.take<const void*>(plan_.pointers[0]),
           w.take<void*>(plan_.pointers[1]),
           w.take<float*>(plan_.pointers[2]),
           w.take<float*>(plan_.pointers[3])};
@@ -214,8 +214,18 @@ void Forward::last_stage(const Strand& strand, std::int64_t step, std::int64_t u
       p.prev = s.prev_rows;
       p.slot_stride = g_.Dp;
     }
+    p.dtype = plan_.problem.dtype;
+    const bool in_place = call_.sequence_states == 1 && rows_in_place(plan_);
+    if (call_.sequence_states > 0) find_outputs(strand, rows, step, b0, s);
+    if (in_place) p.h = s.io_rows;
+    if (step + 1 < rows_.steps()) {
+      p.next = operand(strand, step + 1) + b0 * g_.W / (g_.pairs ? 2 : 1);
+      p.next_row_stride = g_.operand_stride;
+      p.next_pairs = g_.pairs;
+    }
     plan_.kernels->forward[plan_.math](p);
-    store_outputs(strand, rows, step, b0, b1, s);
+    if (call_.sequence_states > 0 && !in_place) store_outputs(strand, rows, b0, b1, s);
+    if (step + 1 < rows_.steps()) apply_resets(strand, step + 1, b0, b1);
     for (std::int64_t r = 0; call_.reserve != nullptr && r < rows; ++r) {
       s.saved_rows[r] += p.units * g_.W;
       s.prev_rows[r] += p.units * g_.W;
@@ -223,23 +233,22 @@ void Forward::last_stage(const Strand& strand, std::int64_t step, std::int64_t u
   }
 }
 
-void Forward::store_outputs(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0,
-                            std::int64_t u1, Scratch& s) {
-  if (call_.sequence_states > 0) {
-    std::int64_t offsets[8];
-    for (int i = 0; i < g_.S; ++i) offsets[i] = i * g_.B * g_.Dp;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t row = strand.first + r;
-      const std::int64_t at = rows_.at(row, rows_.time(row, step), call_.states.stride_b, call_.states.stride_t) +
-                              strand.head * g_.D + u0 * g_.W;
-      s.io_rows[r] = static_cast<char*>(call_.states.data) + at * x_bytes_;
-    }
-    plan_.isa->narrow_rows({plan_.problem.dtype, rows, call_.sequence_states, real_units(g_, u0, u1), s.io_rows,
-                            call_.states.stride_s, state(strand) + u0 * g_.W, g_.Dp, offsets});
+/// Where the step's output states of units from u0 on go.
+void Forward::find_outputs(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0,
+                           Scratch& s) const {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const std::int64_t row = strand.first + r;
+    const std::int64_t at = rows_.at(row, rows_.time(row, step), call_.states.stride_b, call_.states.stride_t) +
+                            strand.head * g_.D + u0 * g_.W;
+    s.io_rows[r] = static_cast<char*>(call_.states.data) + at * x_bytes_;
   }
-  if (step + 1 >= rows_.steps()) return;
-  round_operand(strand, 0, rows, step + 1, u0, u1);
-  apply_resets(strand, step + 1, u0, u1);
+}
+
+void Forward::store_outputs(const Strand& strand, std::int64_t rows, std::int64_t u0, std::int64_t u1, Scratch& s) {
+  std::int64_t offsets[8];
+  for (int i = 0; i < g_.S; ++i) offsets[i] = i * g_.B * g_.Dp;
+  plan_.isa->narrow_rows({plan_.problem.dtype, rows, call_.sequence_states, real_units(g_, u0, u1), s.io_rows,
+                          call_.states.stride_s, state(strand) + u0 * g_.W, g_.Dp, offsets});
 }
 
 /// h of the strand's rows [row, row + rows), rounded, as what step `step` multiplies.

@@ -39,8 +39,8 @@ class Forward {
   void last_stage(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s);
   void find_gates(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
                   Scratch& s) const;
-  void store_outputs(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
-                     Scratch& s);
+  void find_outputs(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, Scratch& s) const;
+  void store_outputs(const Strand& strand, std::int64_t rows, std::int64_t u0, std::int64_t u1, Scratch& s);
   void apply_resets(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1);
   void round_operand(const Strand& strand, std::int64_t row, std::int64_t rows, std::int64_t step, std::int64_t u0,
                      std::int64_t u1);

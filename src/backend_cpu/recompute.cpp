@@ -16,7 +16,7 @@ struct Recompute::Scratch {
   std::uint32_t* operand[2];  ///< h and the second stage's operand, rounded
   float* second;              ///< the second stage's operand: [token][carry_floats]
   const void** wx_rows;       ///< of each token, at the head's first unit
-  const float** x_rows;
+  const void** x_rows;
   const void** block_rows;
   float** saved_rows;
 };
@@ -33,7 +33,7 @@ void Recompute::run(const Chunk& chunk, Crew& crew) {
                  {operands, operands + plan_.scratch_rows * g_.operand_stride},
                  w.take<float>(plan_.block_float),
                  w.take<const void*>(plan_.pointers[0]),
-                 w.take<const float*>(plan_.pointers[1]),
+                 w.take<const void*>(plan_.pointers[1]),
                  w.take<const void*>(plan_.pointers[2]),
                  w.take<float*>(plan_.pointers[3])};
     const std::int64_t first = i % blocks * plan_.scratch_rows;

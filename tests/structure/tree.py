@@ -26,7 +26,8 @@ def read_tree(root):
             continue
         hidden = {name for name in subfolders if name.startswith(".") and name != ".ci"}
         subfolders[:] = sorted(set(subfolders) - hidden - SKIPPED_FOLDERS)
-        for name in sorted(names):
+        # A linked work tree has a file .git.
+        for name in sorted(set(names) - {".git"}):
             full = os.path.join(folder, name)
             path = os.path.relpath(full, root).replace(os.sep, "/")
             try:

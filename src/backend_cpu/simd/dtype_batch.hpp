@@ -5,6 +5,8 @@
 #include <cstring>
 #include <xsimd/xsimd.hpp>
 
+#include "flashrnn/flashrnn.h"
+
 /// Whole vectors between fp32 and the 16-bit types. Compiled once per instruction set, inside its namespace.
 namespace flashrnn::cpu::FLASHRNN_ISA_NAMESPACE {
 
@@ -41,6 +43,15 @@ inline __attribute__((always_inline)) Batch load_bf16(const std::uint16_t* p) {
 
 /// The upper halves of the floats' bits after rounding to nearest even; a NaN stays one.
 inline __attribute__((always_inline)) BatchI bf16_bits(const Batch& x) {
+#if defined(__AVX512F__)
+  const __m512i bits = _mm512_castps_si512(x);
+  const __m512i upper = _mm512_srli_epi32(bits, 16);
+  const __m512i odd = _mm512_and_si512(upper, _mm512_set1_epi32(1));
+  const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
+  const __m512i nearest = _mm512_srli_epi32(_mm512_add_epi32(bits, half), 16);
+  const __mmask16 nans = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+  return BatchI(_mm512_mask_or_epi32(nearest, nans, upper, _mm512_set1_epi32(0x40)));
+#else
   const BatchI u = reinterpret_bits<BatchI>(x);
   const BatchI high = (u >> 16) & BatchI(0xFFFF);
   const BatchI rounded = ((u + BatchI(0x7FFF) + (high & BatchI(1))) >> 16) & BatchI(0xFFFF);
@@ -48,6 +59,7 @@ inline __attribute__((always_inline)) BatchI bf16_bits(const Batch& x) {
   const Batch is_nan = xsimd::select(x == x, reinterpret_bits<Batch>(BatchI(0)), reinterpret_bits<Batch>(BatchI(-1)));
   const BatchI nan = reinterpret_bits<BatchI>(is_nan);
   return (nan & (high | BatchI(0x40))) | (~nan & rounded);
+#endif
 }
 
 /// The low 16 bits of each element.
@@ -71,7 +83,8 @@ inline float half_to_float(std::uint16_t h) {
   const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000U) << 16;
   const std::uint32_t exponent = (h >> 10) & 0x1FU;
   const std::uint32_t mantissa = h & 0x3FFU;
-  if (exponent == 31) return reinterpret_bits<float>(sign | 0x7F800000U | (mantissa << 13) | (mantissa != 0 ? 0x400000U : 0U));
+  if (exponent == 31)
+    return reinterpret_bits<float>(sign | 0x7F800000U | (mantissa << 13) | (mantissa != 0 ? 0x400000U : 0U));
   if (exponent != 0) return reinterpret_bits<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   const float small = static_cast<float>(mantissa) * 5.9604644775390625e-08F;  // 2^-24
   return reinterpret_bits<float>(sign | reinterpret_bits<std::uint32_t>(small));
@@ -121,6 +134,76 @@ inline __attribute__((always_inline)) void store_f16(const Batch& x, std::uint16
   x.store_aligned(values);
   for (int i = 0; i < kWidth; ++i) p[i] = float_to_half(values[i]);
 #endif
+}
+
+template <int DType>
+inline __attribute__((always_inline)) Batch load_as(const void* src, std::int64_t i) {
+  if constexpr (DType == FLASHRNN_BF16) {
+    return load_bf16(static_cast<const std::uint16_t*>(src) + i);
+  } else if constexpr (DType == FLASHRNN_F16) {
+    return load_f16(static_cast<const std::uint16_t*>(src) + i);
+  } else {
+    return Batch::load_unaligned(static_cast<const float*>(src) + i);
+  }
+}
+
+template <int DType>
+inline __attribute__((always_inline)) void store_as(const Batch& x, void* dst, std::int64_t i) {
+  if constexpr (DType == FLASHRNN_BF16) {
+    store_low16(bf16_bits(x), static_cast<std::uint16_t*>(dst) + i);
+  } else if constexpr (DType == FLASHRNN_F16) {
+    store_f16(x, static_cast<std::uint16_t*>(dst) + i);
+  } else {
+    x.store_unaligned(static_cast<float*>(dst) + i);
+  }
+}
+
+/// The nearest values that the type has.
+template <int DType>
+inline __attribute__((always_inline)) Batch round_as(const Batch& x) {
+  if constexpr (DType == FLASHRNN_BF16) {
+    return reinterpret_bits<Batch>(bf16_bits(x) << 16);
+  } else if constexpr (DType == FLASHRNN_F16) {
+    alignas(64) std::uint16_t rounded[kWidth];
+    store_f16(x, rounded);
+    return load_f16(rounded);
+  } else {
+    return x;
+  }
+}
+
+/// The same for a type known at run time: a branch that is always foreseen costs less than kernels for each type.
+inline __attribute__((always_inline)) Batch load_dtype(int dtype, const void* src, std::int64_t i) {
+  switch (dtype) {
+    case FLASHRNN_BF16:
+      return load_as<FLASHRNN_BF16>(src, i);
+    case FLASHRNN_F16:
+      return load_as<FLASHRNN_F16>(src, i);
+    default:
+      return load_as<FLASHRNN_F32>(src, i);
+  }
+}
+
+inline __attribute__((always_inline)) void store_dtype(int dtype, const Batch& x, void* dst, std::int64_t i) {
+  switch (dtype) {
+    case FLASHRNN_BF16:
+      return store_as<FLASHRNN_BF16>(x, dst, i);
+    case FLASHRNN_F16:
+      return store_as<FLASHRNN_F16>(x, dst, i);
+    default:
+      return store_as<FLASHRNN_F32>(x, dst, i);
+  }
+}
+
+inline __attribute__((always_inline)) Batch rounded_to(int dtype, const Batch& x) {
+  switch (dtype) {
+    case FLASHRNN_BF16:
+      return round_as<FLASHRNN_BF16>(x);
+    case FLASHRNN_F16:
+      return round_as<FLASHRNN_F16>(x);
+    default:
+      return x;
+  }
 }
 
 }  // namespace flashrnn::cpu::FLASHRNN_ISA_NAMESPACE

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
 #include "backend_cpu/simd/dtype_batch.hpp"
 #include "backend_cpu/simd/fused.hpp"
 #include "backend_cpu/simd/kernel_args.hpp"
@@ -49,25 +52,43 @@ struct DotBf16Pair {
 };
 #endif
 
+/// f(std::integral_constant<int, 0>), ..., written out before the compiler's first pass: only so do all accumulators
+/// stay in registers from the first to the last line of a tile.
+template <int N, class F>
+inline __attribute__((always_inline)) void unrolled(F&& f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<int, I>{}), ...);
+  }
+  (std::make_integer_sequence<int, N>{});
+}
+
 template <class Dot, int Rows, int Vectors>
 void gemm_tile(const GemmArgs& g, const std::uint32_t* a, const char* b, float* c) {
-  Batch sum[Rows][Vectors];
-  for (int r = 0; r < Rows; ++r)
-    for (int v = 0; v < Vectors; ++v)
-      sum[r][v] = g.accumulate ? Batch::load_unaligned(c + r * g.c_row_stride + v * kWidth) : Batch(0.0F);
+  Batch sum[Rows * Vectors];
+  const std::int64_t c_row_stride = g.c_row_stride;
+  const auto for_sums = [&](auto visit) __attribute__((always_inline)) {
+    unrolled<Rows * Vectors>([&](auto i) __attribute__((always_inline)) {
+      visit(sum[i], c + i / Vectors * c_row_stride + i % Vectors * kWidth);
+    });
+  };
+  if (g.accumulate) {
+    for_sums([](Batch & s, const float* from) __attribute__((always_inline)) { s = Batch::load_unaligned(from); });
+  } else {
+    for_sums([](Batch & s, const float*) __attribute__((always_inline)) { s = Batch(0.0F); });
+  }
   const std::int64_t step = g.a_k_stride;
   for (std::int64_t segment = 0; segment < g.segments; ++segment) {
     const std::uint32_t* row[Rows];
     for (int r = 0; r < Rows; ++r) row[r] = a + segment * g.a_segment_stride + r * g.a_row_stride;
     for (std::int64_t i = 0, end = g.k * step; i < end; i += step, b += Vectors * Dot::kBytes) {
       typename Dot::Value weights[Vectors];
-      for (int v = 0; v < Vectors; ++v) weights[v] = Dot::load(b + v * Dot::kBytes);
-      for (int r = 0; r < Rows; ++r)
-        for (int v = 0; v < Vectors; ++v) sum[r][v] = Dot::add(row[r] + i, weights[v], sum[r][v]);
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { weights[v] = Dot::load(b + v * Dot::kBytes); });
+      unrolled<Rows * Vectors>([&](auto j) __attribute__((always_inline)) {
+        sum[j] = Dot::add(row[j / Vectors] + i, weights[j % Vectors], sum[j]);
+      });
     }
   }
-  for (int r = 0; r < Rows; ++r)
-    for (int v = 0; v < Vectors; ++v) sum[r][v].store_unaligned(c + r * g.c_row_stride + v * kWidth);
+  for_sums([](const Batch& s, float* to) __attribute__((always_inline)) { s.store_unaligned(to); });
 }
 
 /// Rows of the largest tile with so many vectors: the accumulators, one panel row and a broadcast fit the registers,
@@ -108,13 +129,20 @@ void gemm_panels(const GemmArgs& g) {
 template <class Dot>
 void gemm(const GemmArgs& g) {
   switch (g.vectors) {
-    case 1: return gemm_panels<Dot, 1>(g);
-    case 2: return gemm_panels<Dot, 2>(g);
-    case 3: return gemm_panels<Dot, 3>(g);
-    case 4: return gemm_panels<Dot, 4>(g);
-    case 6: return gemm_panels<Dot, 6>(g);
-    case 8: return gemm_panels<Dot, 8>(g);
-    default: return;
+    case 1:
+      return gemm_panels<Dot, 1>(g);
+    case 2:
+      return gemm_panels<Dot, 2>(g);
+    case 3:
+      return gemm_panels<Dot, 3>(g);
+    case 4:
+      return gemm_panels<Dot, 4>(g);
+    case 6:
+      return gemm_panels<Dot, 6>(g);
+    case 8:
+      return gemm_panels<Dot, 8>(g);
+    default:
+      return;
   }
 }
 

@@ -54,8 +54,9 @@ struct PointwiseForward {
   /// Products of the first- and the second-stage gates: [row][unit vector][gate][width].
   const float* product[2];
   std::int64_t product_row_stride[2];
-  const float* const* x;            ///< input gates of each row: [gate][...], x_gate_stride apart
-  std::int64_t x_gate_stride;
+  int x_dtype;                      ///< flashrnn_dtype of x
+  const void* const* x;             ///< input gates of each row: [gate][...], x_gate_stride apart
+  std::int64_t x_gate_stride;       ///< in elements
   const float* bias;                ///< [slot][...], bias_stride apart
   std::int64_t bias_stride;
   float* state;                     ///< in: before the step, out: after it: [state][row][...]
@@ -67,6 +68,11 @@ struct PointwiseForward {
   float* operand;                   ///< the second-stage operand, out of the operand kernel: [row][...]
   std::int64_t operand_row_stride;
   float clip;                       ///< 0 = off
+  int dtype;                        ///< what h is rounded to, for the two that follow
+  void* const* h;                   ///< out, may be null: h of each row, contiguous, in dtype
+  std::uint32_t* next;              ///< out, may be null: h as the next step's product takes it: floats or packed bf16
+  std::int64_t next_row_stride;     ///< in 32-bit elements
+  bool next_pairs;                  ///< packed bf16
 };
 
 /// The backward of `rows` x `units` elements.

@@ -28,7 +28,8 @@ struct Pointwise {
                                                                 std::int64_t unit, Batch (&a)[C::kBiases]) {
     const std::int64_t offset = unit * kWidth;
     for (int s = 0; s < C::kBiases; ++s) a[s] = at(p.bias + s * p.bias_stride + offset);
-    for (int g = 0; g < C::kInputGates; ++g) a[C::input_slot(g)] += at(p.x[row] + g * p.x_gate_stride + offset);
+    for (int g = 0; g < C::kInputGates; ++g)
+      a[C::input_slot(g)] += load_dtype(p.x_dtype, p.x[row], g * p.x_gate_stride + offset);
     const float* first = p.product[0] + row * p.product_row_stride[0] + unit * kFirst * kWidth;
     for (int g = 0; g < kFirst; ++g) a[C::recurrent_slot(g)] += at(first + g * kWidth);
     if constexpr (Second && kFirst < C::kRecurrentGates) {
@@ -41,14 +42,28 @@ struct Pointwise {
   static inline __attribute__((always_inline)) void prefetch_gates(const PointwiseForward& p, std::int64_t row,
                                                                    std::int64_t unit) {
     if (row + kRowsAhead >= p.rows) return;
-    const float* ahead = p.x[row + kRowsAhead] + unit * kWidth;
-    for (int g = 0; g < C::kInputGates; ++g) __builtin_prefetch(ahead + g * p.x_gate_stride);
+    const std::int64_t bytes = p.x_dtype == FLASHRNN_F32 ? 4 : 2;
+    const char* ahead = static_cast<const char*>(p.x[row + kRowsAhead]) + unit * kWidth * bytes;
+    for (int g = 0; g < C::kInputGates; ++g) __builtin_prefetch(ahead + g * p.x_gate_stride * bytes);
   }
 
   static inline __attribute__((always_inline)) void load_states(const PointwiseForward& p, std::int64_t row,
                                                                 std::int64_t unit, Batch (&prev)[C::kStates]) {
     const float* state = p.state + row * p.state_row_stride + unit * kWidth;
     for (int s = 0; s < C::kStates; ++s) prev[s] = at(state + s * p.state_stride);
+  }
+
+  /// h rounded once, to where it is wanted.
+  static inline __attribute__((always_inline)) void store_h(const PointwiseForward& p, std::int64_t row,
+                                                            std::int64_t offset, const Batch& h) {
+    if (p.h != nullptr) store_dtype(p.dtype, h, p.h[row], offset);
+    if (p.next == nullptr) return;
+    std::uint32_t* next = p.next + row * p.next_row_stride;
+    if (p.next_pairs) {
+      store_dtype(FLASHRNN_BF16, h, next, offset);
+    } else {
+      rounded_to(p.dtype, h).store_unaligned(reinterpret_cast<float*>(next) + offset);
+    }
   }
 
   template <class M>
@@ -65,8 +80,7 @@ struct Pointwise {
         load_states(p, row, unit, prev);
         Kernel::template forward<M>(a, prev, next, saved);
         if (p.saved != nullptr) {
-          for (int s = 0; s < Kernel::kSaved; ++s)
-            saved[s].store_unaligned(p.saved[row] + s * p.slot_stride + offset);
+          for (int s = 0; s < Kernel::kSaved; ++s) saved[s].store_unaligned(p.saved[row] + s * p.slot_stride + offset);
           if (p.clip > 0) next[0].store_unaligned(p.saved[row] + Kernel::kSaved * p.slot_stride + offset);
         }
         if (p.prev != nullptr)
@@ -78,6 +92,7 @@ struct Pointwise {
         }
         float* state = p.state + row * p.state_row_stride + offset;
         for (int s = 0; s < C::kStates; ++s) next[s].store_unaligned(state + s * p.state_stride);
+        store_h(p, row, offset, next[0]);
       }
     }
   }

@@ -3,32 +3,9 @@
 
 #include "backend_cpu/simd/dtype_batch.hpp"
 #include "backend_cpu/simd/kernel_args.hpp"
-#include "flashrnn/flashrnn.h"
 
 /// Conversions and reductions over rows.
 namespace flashrnn::cpu::FLASHRNN_ISA_NAMESPACE {
-
-template <int DType>
-inline __attribute__((always_inline)) Batch load_as(const void* src, std::int64_t i) {
-  if constexpr (DType == FLASHRNN_BF16) {
-    return load_bf16(static_cast<const std::uint16_t*>(src) + i);
-  } else if constexpr (DType == FLASHRNN_F16) {
-    return load_f16(static_cast<const std::uint16_t*>(src) + i);
-  } else {
-    return Batch::load_unaligned(static_cast<const float*>(src) + i);
-  }
-}
-
-template <int DType>
-inline __attribute__((always_inline)) void store_as(const Batch& x, void* dst, std::int64_t i) {
-  if constexpr (DType == FLASHRNN_BF16) {
-    store_low16(bf16_bits(x), static_cast<std::uint16_t*>(dst) + i);
-  } else if constexpr (DType == FLASHRNN_F16) {
-    store_f16(x, static_cast<std::uint16_t*>(dst) + i);
-  } else {
-    x.store_unaligned(static_cast<float*>(dst) + i);
-  }
-}
 
 template <int DType>
 void widen_rows_as(const WidenRows& p) {
@@ -81,12 +58,8 @@ void round_rows_as(const RoundRows& p) {
       const Batch x = Batch::load_unaligned(wide + i);
       if (p.pairs) {
         store_as<DType>(x, dst, i);
-      } else if constexpr (DType == FLASHRNN_F32) {
-        x.store_unaligned(reinterpret_cast<float*>(dst) + i);
       } else {
-        alignas(64) std::uint16_t rounded[kWidth];
-        store_as<DType>(x, rounded, 0);
-        load_as<DType>(rounded, 0).store_unaligned(reinterpret_cast<float*>(dst) + i);
+        round_as<DType>(x).store_unaligned(reinterpret_cast<float*>(dst) + i);
       }
     }
   }
@@ -94,25 +67,34 @@ void round_rows_as(const RoundRows& p) {
 
 inline void widen_rows(const WidenRows& p) {
   switch (p.dtype) {
-    case FLASHRNN_BF16: return widen_rows_as<FLASHRNN_BF16>(p);
-    case FLASHRNN_F16: return widen_rows_as<FLASHRNN_F16>(p);
-    default: return widen_rows_as<FLASHRNN_F32>(p);
+    case FLASHRNN_BF16:
+      return widen_rows_as<FLASHRNN_BF16>(p);
+    case FLASHRNN_F16:
+      return widen_rows_as<FLASHRNN_F16>(p);
+    default:
+      return widen_rows_as<FLASHRNN_F32>(p);
   }
 }
 
 inline void narrow_rows(const NarrowRows& p) {
   switch (p.dtype) {
-    case FLASHRNN_BF16: return narrow_rows_as<FLASHRNN_BF16>(p);
-    case FLASHRNN_F16: return narrow_rows_as<FLASHRNN_F16>(p);
-    default: return narrow_rows_as<FLASHRNN_F32>(p);
+    case FLASHRNN_BF16:
+      return narrow_rows_as<FLASHRNN_BF16>(p);
+    case FLASHRNN_F16:
+      return narrow_rows_as<FLASHRNN_F16>(p);
+    default:
+      return narrow_rows_as<FLASHRNN_F32>(p);
   }
 }
 
 inline void round_rows(const RoundRows& p) {
   switch (p.dtype) {
-    case FLASHRNN_BF16: return round_rows_as<FLASHRNN_BF16>(p);
-    case FLASHRNN_F16: return round_rows_as<FLASHRNN_F16>(p);
-    default: return round_rows_as<FLASHRNN_F32>(p);
+    case FLASHRNN_BF16:
+      return round_rows_as<FLASHRNN_BF16>(p);
+    case FLASHRNN_F16:
+      return round_rows_as<FLASHRNN_F16>(p);
+    default:
+      return round_rows_as<FLASHRNN_F32>(p);
   }
 }
 

@@ -11,8 +11,10 @@ template <class V>
 struct Ops;
 
 /// What float and double share. `Functions` supplies the rest:
-/// fused: a b + c; exp; expm1 for [0, 88]; log1p for [0, 1]; bounded_exp and fast_exp: exp as precise as the flavours exact
-/// and fast want it, which may stop growing at 86 and falling at -86; reciprocal for magnitudes from 2^-126 to 2^126.
+/// fused: a b + c; exp; log1p for [0, 1]; exp_minus: exp(-x), which may stop growing at 86 and falling at -86;
+/// expm1_twice: exp(2x) - 1 for x >= 0, which stops growing at 22; fast_exp: exp as precise as the flavour fast wants
+/// it, bounded like exp_minus; reciprocal and quotient (a / b) for b of magnitudes from 2^-126 to
+/// 2^126.
 template <class T, class Functions>
 struct ScalarOps : Functions {
   using Mask = bool;
@@ -21,6 +23,9 @@ struct ScalarOps : Functions {
   static FLASHRNN_CELL_FN T fma(T a, T b, T c) { return Functions::fused(a, b, c); }
   static FLASHRNN_CELL_FN T abs(T x) { return x < T(0) ? -x : x; }
   static FLASHRNN_CELL_FN T select(bool mask, T yes, T no) { return mask ? yes : no; }
+  static FLASHRNN_CELL_FN T quotient(T a, T b) { return a / b; }
+  /// magnitude >= 0, with the sign of `sign`.
+  static FLASHRNN_CELL_FN T copy_sign(T magnitude, T sign) { return sign < T(0) ? -magnitude : magnitude; }
   static FLASHRNN_CELL_FN bool less(T a, T b) { return a < b; }
   static FLASHRNN_CELL_FN bool equal(T a, T b) { return a == b; }
   /// A NaN in either argument comes out.
@@ -31,19 +36,19 @@ struct ScalarOps : Functions {
 struct FloatFunctions {
   static FLASHRNN_CELL_FN float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   static FLASHRNN_CELL_FN float exp(float x) { return __builtin_expf(x); }
-  static FLASHRNN_CELL_FN float expm1(float x) { return __builtin_expm1f(x); }
+  static FLASHRNN_CELL_FN float expm1_twice(float x) { return __builtin_expm1f(x > 22.0F ? 44.0F : x + x); }
   static FLASHRNN_CELL_FN float log1p(float x) { return __builtin_log1pf(x); }
-  static FLASHRNN_CELL_FN float bounded_exp(float x) { return exp(x > 86.0F ? 86.0F : x); }
-  static FLASHRNN_CELL_FN float fast_exp(float x) { return bounded_exp(x); }
+  static FLASHRNN_CELL_FN float exp_minus(float x) { return exp(x < -86.0F ? 86.0F : -x); }
+  static FLASHRNN_CELL_FN float fast_exp(float x) { return exp_minus(-x); }
   static FLASHRNN_CELL_FN float reciprocal(float x) { return 1.0F / x; }
 };
 
 struct DoubleFunctions {
   static FLASHRNN_CELL_FN double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
   static FLASHRNN_CELL_FN double exp(double x) { return __builtin_exp(x); }
-  static FLASHRNN_CELL_FN double expm1(double x) { return __builtin_expm1(x); }
+  static FLASHRNN_CELL_FN double expm1_twice(double x) { return __builtin_expm1(x > 22.0 ? 44.0 : x + x); }
   static FLASHRNN_CELL_FN double log1p(double x) { return __builtin_log1p(x); }
-  static FLASHRNN_CELL_FN double bounded_exp(double x) { return exp(x); }
+  static FLASHRNN_CELL_FN double exp_minus(double x) { return exp(-x); }
   static FLASHRNN_CELL_FN double fast_exp(double x) { return exp(x); }
   static FLASHRNN_CELL_FN double reciprocal(double x) { return 1.0 / x; }
 };
