@@ -90,6 +90,17 @@ TEST_P(Bitwise, ChunksAreEqualToTheWhole) {
   }
 }
 
+/// The whole's reserve is larger than most third-level caches and goes past them; the chunks' are not.
+TEST(BitwiseReserve, LargeOnesAreEqualToSmallOnes) {
+  const flashrnn_problem problem = problem_of({"elman", FLASHRNN_F32, 64, 600, 1, 256});
+  const Context context = cpu(2);
+  Network whole(problem);
+  whole.run(Plan(context, whole.problem));
+  Network chunked(problem);
+  chunked.run_in_chunks(context, {0, 50, 300, 600});
+  EXPECT_EQ(whole.results(), chunked.results());
+}
+
 TEST_P(Bitwise, RecomputedGatesAreEqualToKeptOnes) {
   flashrnn_problem p = problem_of(GetParam());
   const Context context = cpu(2);

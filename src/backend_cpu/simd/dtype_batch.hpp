@@ -23,6 +23,23 @@ inline __attribute__((always_inline)) To reinterpret_bits(const From& from) {
   return to;
 }
 
+/// Past the caches, for what is not read again soon: a line that is written whole need not be fetched first. `p` has
+/// the alignment of a vector. Other threads see it after finish_streams only.
+inline __attribute__((always_inline)) void stream(const Batch& x, float* p) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(p, x);
+#elif defined(__AVX2__)
+  _mm256_stream_ps(p, x);
+#else
+  x.store_aligned(p);
+#endif
+}
+inline __attribute__((always_inline)) void finish_streams() {
+#if defined(__AVX2__)
+  _mm_sfence();
+#endif
+}
+
 /// kWidth bf16 values as floats.
 inline __attribute__((always_inline)) Batch load_bf16(const std::uint16_t* p) {
 #if defined(__AVX512F__)

@@ -65,6 +65,7 @@ struct PointwiseForward {
   float* const* saved;              ///< out, may be null: [saved][...] (and h before the clip, if there is one)
   float* const* prev;               ///< out, may be null: the states before the step [state][...]
   std::int64_t slot_stride;         ///< between the slots of saved and prev
+  bool stream;                      ///< saved and prev go past the caches
   float* operand;                   ///< the second-stage operand, out of the operand kernel: [row][...]
   std::int64_t operand_row_stride;
   float clip;                       ///< 0 = off

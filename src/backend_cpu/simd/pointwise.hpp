@@ -79,12 +79,19 @@ struct Pointwise {
         preactivate<true>(p, row, unit, a);
         load_states(p, row, unit, prev);
         Kernel::template forward<M>(a, prev, next, saved);
+        const auto keep = [&](const Batch& x, float* to) __attribute__((always_inline)) {
+          if (p.stream) {
+            stream(x, to);
+          } else {
+            x.store_aligned(to);
+          }
+        };
         if (p.saved != nullptr) {
-          for (int s = 0; s < Kernel::kSaved; ++s) saved[s].store_unaligned(p.saved[row] + s * p.slot_stride + offset);
-          if (p.clip > 0) next[0].store_unaligned(p.saved[row] + Kernel::kSaved * p.slot_stride + offset);
+          for (int s = 0; s < Kernel::kSaved; ++s) keep(saved[s], p.saved[row] + s * p.slot_stride + offset);
+          if (p.clip > 0) keep(next[0], p.saved[row] + Kernel::kSaved * p.slot_stride + offset);
         }
         if (p.prev != nullptr)
-          for (int s = 0; s < C::kStates; ++s) prev[s].store_unaligned(p.prev[row] + s * p.slot_stride + offset);
+          for (int s = 0; s < C::kStates; ++s) keep(prev[s], p.prev[row] + s * p.slot_stride + offset);
         if (p.clip > 0) {
           const Batch limit(p.clip);
           next[0] = xsimd::select(next[0] > limit, limit, next[0]);
@@ -95,6 +102,7 @@ struct Pointwise {
         store_h(p, row, offset, next[0]);
       }
     }
+    if (p.stream) finish_streams();
   }
 
   template <class M>
