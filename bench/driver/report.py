@@ -27,6 +27,10 @@ The ceiling counts the recurrent products and the reading of R alone. 'Rest' is 
 and batch row; 'streams' is the part of the time that moving Wx, h and the gradients once would take at the measured
 bandwidth, if nothing overlapped.
 """
+SLOWER_TEXT = """\
+A peer near or above 100 % of the ceiling owes part of it to the subtraction: its projection, measured apart, takes longer
+than inside its own RNN, where the caches are warm from it.
+"""
 PASS_NAMES = {"inf": "forward (inf)", "fwbw": "forward + backward"}
 
 
@@ -154,9 +158,11 @@ def slower_lines(rows):
     yield f"## Points slower than a peer: {len(slower)}"
     yield ""
     if slower:
+        yield SLOWER_TEXT
         slower.sort(key=lambda item: item[0][item[1] + "_ratio"])
-        yield from table(["point", "peer", "ratio", "% of ceiling"],
-                         [[f"`{row['name']}`", name, times(row[peer + "_ratio"]), percent(row["of_ceiling"])]
+        yield from table(["point", "peer", "ratio", "ours, % of ceiling", "peer, % of ceiling"],
+                         [[f"`{row['name']}`", name, times(row[peer + "_ratio"]), percent(row["of_ceiling"]),
+                           percent(row["ceiling_ms"] / (row[peer + "_total_ms"] - row[peer + "_projection_ms"]))]
                           for row, peer, name in slower])
 
 

@@ -10,8 +10,9 @@ import time
 # Both sides ask for huge pages for large memory; this does the same for what a library allocates inside.
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 ANSWER_SECONDS = 300
-# A library's idle threads spin for a while after a call; the next program shall not meet them.
-SETTLE_SECONDS = 0.004
+# A library's idle threads spin for a while after a call (GNU OpenMP's for 300,000 pauses, some 6 ms); the next program
+# shall not meet them.
+SETTLE_SECONDS = 0.012
 
 
 class Worker:

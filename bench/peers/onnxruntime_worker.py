@@ -18,6 +18,7 @@ import onnxruntime as ort
 from onnx import TensorProto, helper
 
 NAME = re.compile(r"(lstm|gru)/fp32/B(\d+)/T(\d+)/N1/D(\d+)/t(\d+)$")
+LONG_MS = 250
 GATES = {"lstm": 4, "gru": 3}
 
 
@@ -76,11 +77,11 @@ def open_call(cell, batch, steps, units, threads, which):
 def measure(call, min_seconds):
     samples = []
     start = time.perf_counter()
-    while not samples or time.perf_counter() - start < min_seconds:
+    # The first call finds the caches as another program has left them; a long one does not notice.
+    while len(samples) < 2 and not (samples and samples[0] > LONG_MS) or time.perf_counter() - start < min_seconds:
         begin = time.perf_counter()
         call()
         samples.append(1e3 * (time.perf_counter() - begin))
-    # The first call finds the caches as another program has left them.
     kept = samples[1:] or samples
     return {"median_ms": statistics.median(kept), "min_ms": min(kept), "samples": len(kept)}
 

@@ -35,8 +35,7 @@ class CpuDevicePlan final : public DevicePlan {
     const CpuPlan::ForwardBookings& bookings = plan.forward_bookings;
     const Workspace workspace(bookings.ledger, args.workspace);
     Crew crew(plan.threads);
-    const void* packed = args.packed_weights;
-    if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kForward);
+    const void* packed = packed_weights(args, workspace, bookings.packed, crew, kForward);
     const Rows rows = make_rows(workspace, bookings.rows, args.lengths, args.cu_seqlens);
     const cpu::ForwardCall call = {
         args.Wx,
@@ -56,8 +55,7 @@ class CpuDevicePlan final : public DevicePlan {
     const CpuPlan::BackwardBookings& bookings = plan.backward_bookings;
     const Workspace workspace(bookings.ledger, args.workspace);
     Crew crew(plan.threads);
-    const void* packed = args.packed_weights;
-    if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kBackward);
+    const void* packed = packed_weights(args, workspace, bookings.packed, crew, kBackward);
     const Rows rows = make_rows(workspace, bookings.rows, args.lengths, args.cu_seqlens);
     const cpu::BackwardCall call = {
         args.Wx,
@@ -81,8 +79,7 @@ class CpuDevicePlan final : public DevicePlan {
     const CpuPlan::ForwardBookings& bookings = plan.step_bookings;
     const Workspace workspace(bookings.ledger, args.workspace);
     Crew crew(plan.step_threads);
-    const void* packed = args.packed_weights;
-    if (packed == nullptr) packed = pack(workspace.take<std::byte>(bookings.packed), args.R, args.b, crew, kForward);
+    const void* packed = packed_weights(args, workspace, bookings.packed, crew, kForward);
     const Rows rows = Rows::whole(plan.problem, 1);
     flashrnn_const_tensor states = {args.states.data, args.states.stride_s, args.states.stride_b, 0};
     const cpu::ForwardCall call = {
@@ -96,8 +93,13 @@ class CpuDevicePlan final : public DevicePlan {
   static constexpr cpu::PackParts kForward = cpu::PackParts::kForward;
   static constexpr cpu::PackParts kBackward = cpu::PackParts::kBackward;
 
-  const void* pack(void* to, const void* R, const void* b, Crew& crew, cpu::PackParts parts) const {
-    cpu::pack_weights(plan, R, b, to, parts, crew);
+  /// The caller's, else packed now into the workspace.
+  template <class Args>
+  const void* packed_weights(const Args& args, const Workspace& workspace, BookingId booking, Crew& crew,
+                             cpu::PackParts parts) const {
+    if (args.packed_weights != nullptr) return args.packed_weights;
+    auto* const to = workspace.take<std::byte>(booking);
+    cpu::pack_weights(plan, args.R, args.b, to, parts, crew);
     return to;
   }
 
