@@ -11,9 +11,10 @@ INTRODUCTION = """\
 Time for T = 256 steps, one head, of the CPU backend through the public C API. Made by `bench/run_cpu`; the raw figures
 are in the JSON file beside this one.
 
-- Ours takes Wx as input. The peers contain the input projection (input size D); it is measured apart in the same round,
-  with the peer's own matrix product, and subtracted: for forward + backward the projection and the two products of its
-  gradients.
+- Ours takes Wx as input. The peers contain the input projection; it is measured apart in the same round, with the peer's
+  own matrix product, and subtracted: for forward + backward the projection and the two products of its gradients. Their
+  input has 32 features whatever D is: with D of them the projection would be as long as what is wanted, and a small error
+  in it a large one in the difference.
 - Each figure is the median over rounds in which ours and the peers take turns on the same machine; a ratio is the
   median of the rounds' own ratios, (peer - projection) / ours: above 1, ours is faster.
 - Weights are packed once, before the timing, on every side. States start at zero; h is stored at every step. Backward

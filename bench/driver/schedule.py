@@ -14,9 +14,9 @@ def round_seconds(point, ceilings, peers):
     seconds = FIXED_SECONDS + 1.2 * (inference + both)
     cell, dtype = point.split("/")[:2]
     if "onednn" in peers and cell != "slstm":
-        seconds += FIXED_SECONDS + 3.7 * inference + (3.7 if dtype == "fp32" else 6) * both
+        seconds += FIXED_SECONDS + 1.6 * inference + (1.6 if dtype == "fp32" else 4) * both
     if "ort" in peers and cell in ("lstm", "gru") and dtype == "fp32":
-        seconds += FIXED_SECONDS + 4 * inference
+        seconds += FIXED_SECONDS + 2 * inference
     return seconds
 
 

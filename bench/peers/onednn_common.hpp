@@ -43,7 +43,11 @@ inline dnnl::memory::data_type onednn_dtype(const std::string& dtype) {
   return dtype == "bf16" ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
 }
 
-/// The input projection of `point`, x W with an input of D units: the part of the RNN primitive that Wx stands for.
+/// Features of the peers' input. Few: their RNNs contain the projection, which is measured apart and subtracted; with
+/// an input of D it is as long as what is wanted, and a small error in it a large one in the difference.
+inline constexpr dnnl::memory::dim kPeerInput = 32;
+
+/// The input projection of `point`, x W: the part of the RNN primitive that Wx stands for.
 /// `gradients`: the two products of its gradients instead, dx and dW.
 std::vector<OnednnCall> make_projection(OnednnDevice& device, const Point& point, bool gradients);
 

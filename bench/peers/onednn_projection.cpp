@@ -26,7 +26,7 @@ std::vector<OnednnCall> make_projection(OnednnDevice& device, const Point& point
   using Tag = memory::format_tag;
   const auto dtype = onednn_dtype(point.dtype);
   const memory::dim tokens = point.batch * point.time;
-  const memory::dim input = point.head_dim;
+  const memory::dim input = kPeerInput;
   const memory::dim gates = cell_counts(point.cell).input_gates * point.head_dim;
   std::vector<OnednnCall> calls;
   if (!gradients) {

@@ -12,16 +12,17 @@ using dnnl::query;
 
 /// The descriptors of one pass; absent states are zero descriptors, as the library is measured without them too.
 struct Descriptors {
-  memory::desc layer, none, weights_layer, weights_iter, bias;
+  memory::desc input, output, none, weights_layer, weights_iter, bias;
 };
 
 Descriptors make_descriptors(const Point& point, memory::data_type data, memory::data_type weights) {
   using Tag = memory::format_tag;
   const CellCounts counts = cell_counts(point.cell);
   const memory::dim units = point.head_dim;
-  return {.layer = {{point.time, point.batch, units}, data, Tag::tnc},
+  return {.input = {{point.time, point.batch, kPeerInput}, data, Tag::tnc},
+          .output = {{point.time, point.batch, units}, data, Tag::tnc},
           .none = {},
-          .weights_layer = {{1, 1, units, counts.input_gates, units}, weights, Tag::any},
+          .weights_layer = {{1, 1, kPeerInput, counts.input_gates, units}, weights, Tag::any},
           .weights_iter = {{1, 1, units, counts.recurrent_gates, units}, weights, Tag::any},
           .bias = {{1, 1, counts.biases, units}, memory::data_type::f32, Tag::ldgo}};
 }
@@ -31,14 +32,14 @@ void check(dnnl_status_t status) { dnnl::error::wrap_c_api(status, "oneDNN refus
 dnnl_rnn_desc_t forward_desc(const std::string& cell, dnnl_prop_kind_t kind, const Descriptors& d) {
   dnnl_rnn_desc_t desc;
   const auto direction = dnnl_unidirectional_left2right;
-  const auto *x = &d.layer.data, *none = &d.none.data, *wl = &d.weights_layer.data, *wi = &d.weights_iter.data,
-             *b = &d.bias.data;
+  const auto *x = &d.input.data, *y = &d.output.data, *none = &d.none.data, *wl = &d.weights_layer.data,
+             *wi = &d.weights_iter.data, *b = &d.bias.data;
   if (cell == "lstm")
-    check(dnnl_lstm_forward_desc_init(&desc, kind, direction, x, none, none, wl, wi, b, x, none, none, 0));
+    check(dnnl_lstm_forward_desc_init(&desc, kind, direction, x, none, none, wl, wi, b, y, none, none, 0));
   else if (cell == "gru")
-    check(dnnl_lbr_gru_forward_desc_init(&desc, kind, direction, x, none, wl, wi, b, x, none, 0));
+    check(dnnl_lbr_gru_forward_desc_init(&desc, kind, direction, x, none, wl, wi, b, y, none, 0));
   else if (cell == "elman")
-    check(dnnl_vanilla_rnn_forward_desc_init(&desc, kind, dnnl_eltwise_tanh, direction, x, none, wl, wi, b, x, none, 0,
+    check(dnnl_vanilla_rnn_forward_desc_init(&desc, kind, dnnl_eltwise_tanh, direction, x, none, wl, wi, b, y, none, 0,
                                              0, 0));
   else
     throw std::invalid_argument("oneDNN has no cell " + cell);
@@ -49,18 +50,19 @@ dnnl_rnn_desc_t backward_desc(const std::string& cell, const Descriptors& d, con
   dnnl_rnn_desc_t desc;
   const auto kind = dnnl_backward;
   const auto direction = dnnl_unidirectional_left2right;
-  const auto *x = &d.layer.data, *none = &d.none.data, *wl = &d.weights_layer.data, *wi = &d.weights_iter.data,
-             *b = &d.bias.data;
-  const auto *dx = &g.layer.data, *dwl = &g.weights_layer.data, *dwi = &g.weights_iter.data, *db = &g.bias.data;
+  const auto *x = &d.input.data, *y = &d.output.data, *none = &d.none.data, *wl = &d.weights_layer.data,
+             *wi = &d.weights_iter.data, *b = &d.bias.data;
+  const auto *dx = &g.input.data, *dy = &g.output.data, *dwl = &g.weights_layer.data, *dwi = &g.weights_iter.data,
+             *db = &g.bias.data;
   if (cell == "lstm")
-    check(dnnl_lstm_backward_desc_init(&desc, kind, direction, x, none, none, wl, wi, b, x, none, none, dx, none, none,
-                                       dwl, dwi, db, dx, none, none, 0));
+    check(dnnl_lstm_backward_desc_init(&desc, kind, direction, x, none, none, wl, wi, b, y, none, none, dx, none, none,
+                                       dwl, dwi, db, dy, none, none, 0));
   else if (cell == "gru")
-    check(dnnl_lbr_gru_backward_desc_init(&desc, kind, direction, x, none, wl, wi, b, x, none, dx, none, dwl, dwi, db,
-                                          dx, none, 0));
+    check(dnnl_lbr_gru_backward_desc_init(&desc, kind, direction, x, none, wl, wi, b, y, none, dx, none, dwl, dwi, db,
+                                          dy, none, 0));
   else
-    check(dnnl_vanilla_rnn_backward_desc_init(&desc, kind, dnnl_eltwise_tanh, direction, x, none, wl, wi, b, x, none,
-                                              dx, none, dwl, dwi, db, dx, none, 0, 0, 0));
+    check(dnnl_vanilla_rnn_backward_desc_init(&desc, kind, dnnl_eltwise_tanh, direction, x, none, wl, wi, b, y, none,
+                                              dx, none, dwl, dwi, db, dy, none, 0, 0, 0));
   return desc;
 }
 
