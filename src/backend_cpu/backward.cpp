@@ -33,7 +33,7 @@ Backward::Backward(const CpuPlan& plan, const Workspace& workspace, const Rows& 
       scratch_(workspace.take<std::byte>(plan.backward_bookings.scratch)),
       saved_tokens_(plan, rows, call.reserve, chunk_saved_),
       recompute_(plan, rows, packed, call.Wx, saved_tokens_, chunk_saved_, scratch_),
-      weight_gradient_(plan, workspace, rows, saved_tokens_, da_, call.dR, call.db) {}
+      weight_gradient_(plan, workspace, rows, saved_tokens_, da_, call.dR, call.db, scratch_) {}
 
 Backward::Scratch Backward::scratch(int member) const {
   const Workspace w(plan_.scratch, scratch_ + member * plan_.scratch.bytes());

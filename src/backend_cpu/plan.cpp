@@ -122,6 +122,7 @@ void book_scratch(CpuPlan* p) {
   if (!p->problem.training) return;
   p->dstates = s.book("state gradients", saturating({rows, g.S, p->block_units, g.W}), 4);
   p->block_float = s.book("operand", saturating({rows, p->carry_floats}), 4);
+  p->gradient_block = s.book("gate gradients", kGradientBlock * kGradientRows, 4);
   if (recompute) {
     p->block_state = s.book("states", saturating({rows, g.S, g.Dp}), 4);
     p->block_operand = s.book("operands", saturating({rows, g.operand_stride, 2}), 4);

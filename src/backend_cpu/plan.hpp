@@ -46,6 +46,11 @@ struct ProductPlan {
   std::int64_t head_bytes = 0;  ///< panels * panel_bytes
 };
 
+/// The product of R's gradient reads gate gradients with the stride of a whole token, often a power of two: blocks of
+/// so many gate units and tokens are copied together first, where enough columns share them.
+inline constexpr std::int64_t kGradientRows = 48;  ///< a multiple of most tiles
+inline constexpr std::int64_t kGradientBlock = 256;
+
 /// All choices for one problem on one machine. Immutable after make_plan.
 struct CpuPlan {
   Problem problem;
@@ -105,7 +110,7 @@ struct CpuPlan {
   // One thread's scratch, inside the scratch bookings.
   Ledger scratch;
   std::int64_t scratch_rows = 1;  ///< rows that the buffers hold
-  BookingId product[2], x, dstates, block_state, block_operand, block_float, pointers[5];
+  BookingId product[2], x, dstates, block_state, block_operand, block_float, gradient_block, pointers[5];
 
   [[nodiscard]] flashrnn_sizes sizes() const;
   [[nodiscard]] std::string describe() const;

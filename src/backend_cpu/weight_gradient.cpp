@@ -9,13 +9,13 @@
 namespace flashrnn::cpu {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 48;     ///< of R's gradient in one piece of work: a multiple of most tiles
 constexpr std::int64_t kColumnsAtOnce = 64;  ///< of the bias gradient
+constexpr std::int64_t kPanelsWorthACopy = 4;
 
 }  // namespace
 
 WeightGradient::WeightGradient(const CpuPlan& plan, const Workspace& workspace, const Rows& rows,
-                               const SavedTokens& saved, const float* da, float* dR, float* db)
+                               const SavedTokens& saved, const float* da, float* dR, float* db, std::byte* scratch)
     : plan_(plan),
       g_(plan.g),
       rows_(rows),
@@ -27,7 +27,8 @@ WeightGradient::WeightGradient(const CpuPlan& plan, const Workspace& workspace, 
       bias_gradient_(workspace.take<float>(plan.backward_bookings.bias_gradient)),
       gradient_pairs_(workspace.take<std::uint32_t>(plan.backward_bookings.gradient_pairs)),
       operand_panels_{workspace.take<char>(plan.backward_bookings.operand_panels[0]),
-                      workspace.take<char>(plan.backward_bookings.operand_panels[1])} {}
+                      workspace.take<char>(plan.backward_bookings.operand_panels[1])},
+      scratch_(scratch) {}
 
 void WeightGradient::start(bool accumulate, Crew& crew) {
   if (db_ != nullptr) {
@@ -124,7 +125,8 @@ void WeightGradient::pack_gradients(const Chunk& chunk, std::int64_t head, std::
                          g_.Gr * g_.Dp);
 }
 
-void WeightGradient::multiply(const Chunk& chunk, std::int64_t head, int gate, std::int64_t first, std::int64_t count) {
+void WeightGradient::multiply(const Chunk& chunk, std::int64_t head, int gate, std::int64_t first, std::int64_t count,
+                              std::uint32_t* block) {
   const int stage = gate < g_.first_gates ? 0 : 1;
   const std::int64_t k = g_.pairs ? k_of(chunk, chunk.first - 1) : chunk.tokens(rows_);
   GemmArgs gemm = {};
@@ -149,7 +151,21 @@ void WeightGradient::multiply(const Chunk& chunk, std::int64_t head, int gate, s
   gemm.c_panel_stride = plan_.gradient.vectors * g_.W;
   gemm.rows = count;
   gemm.accumulate = true;
-  plan_.isa->gemm[static_cast<int>(g_.pairs ? WeightFormat::kBf16Pair : WeightFormat::kF32)](gemm);
+  const auto product = plan_.isa->gemm[static_cast<int>(g_.pairs ? WeightFormat::kBf16Pair : WeightFormat::kF32)];
+  if (gemm.panels < kPanelsWorthACopy) return product(gemm);
+  const std::uint32_t* const gradients = gemm.a;
+  const std::int64_t stride = gemm.a_k_stride;
+  const auto* const panels = static_cast<const char*>(gemm.b);
+  const std::int64_t k_bytes = gemm.vectors * g_.W * 4;
+  gemm.a = block;
+  gemm.a_k_stride = kGradientRows;
+  for (std::int64_t k0 = 0; k0 < k; k0 += kGradientBlock) {
+    gemm.k = std::min(kGradientBlock, k - k0);
+    for (std::int64_t i = 0; i < gemm.k; ++i)
+      std::memcpy(block + i * kGradientRows, gradients + (k0 + i) * stride, static_cast<std::size_t>(count) * 4);
+    gemm.b = panels + k0 * k_bytes;
+    product(gemm);
+  }
 }
 
 void WeightGradient::add(const Chunk& chunk, Crew& crew) {
@@ -162,11 +178,12 @@ void WeightGradient::add(const Chunk& chunk, Crew& crew) {
       for (int stage = 0; stage < stages; ++stage) pack_operands(chunk, head, step, stage);
       if (g_.pairs) pack_gradients(chunk, head, step);
     });
-    const std::int64_t blocks = ceil_div(g_.D, kRowsAtOnce);
-    crew.for_each(g_.N * g_.Gr * blocks, [&](std::int64_t i, int) {
-      const std::int64_t first = i % blocks * kRowsAtOnce;
+    const std::int64_t blocks = ceil_div(g_.D, kGradientRows);
+    crew.for_each(g_.N * g_.Gr * blocks, [&](std::int64_t i, int member) {
+      const std::int64_t first = i % blocks * kGradientRows;
+      const Workspace w(plan_.scratch, scratch_ + member * plan_.scratch.bytes());
       multiply(chunk, i / blocks / g_.Gr, static_cast<int>(i / blocks % g_.Gr), first,
-               std::min(kRowsAtOnce, g_.D - first));
+               std::min(kGradientRows, g_.D - first), w.take<std::uint32_t>(plan_.gradient_block));
     });
   }
   if (db_ != nullptr) {

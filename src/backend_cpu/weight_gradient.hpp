@@ -12,7 +12,7 @@ namespace flashrnn::cpu {
 class WeightGradient {
  public:
   WeightGradient(const CpuPlan& plan, const Workspace& workspace, const Rows& rows, const SavedTokens& saved,
-                 const float* da, float* dR, float* db);
+                 const float* da, float* dR, float* db, std::byte* scratch);
 
   /// Starts from zero, or with `accumulate` from what dR and db hold.
   void start(bool accumulate, Crew& crew);
@@ -22,7 +22,8 @@ class WeightGradient {
  private:
   void pack_operands(const Chunk& chunk, std::int64_t head, std::int64_t step, int stage);
   void pack_gradients(const Chunk& chunk, std::int64_t head, std::int64_t step);
-  void multiply(const Chunk& chunk, std::int64_t head, int gate, std::int64_t first, std::int64_t count);
+  void multiply(const Chunk& chunk, std::int64_t head, int gate, std::int64_t first, std::int64_t count,
+                std::uint32_t* block);
   [[nodiscard]] std::int64_t k_of(const Chunk& chunk, std::int64_t step) const;
   [[nodiscard]] float* gradient_row(std::int64_t head, int gate, std::int64_t d) const {
     return weight_gradient_ + ((head * g_.Gr + gate) * g_.D + d) * plan_.gradient_floats;
@@ -39,6 +40,7 @@ class WeightGradient {
   float* bias_gradient_;
   std::uint32_t* gradient_pairs_;
   char* operand_panels_[2];
+  std::byte* scratch_;  ///< of all threads
 };
 
 }  // namespace flashrnn::cpu

@@ -24,6 +24,7 @@ const Shape kShapes[] = {
     {"elman", FLASHRNN_F16, 9, 10, 3, 17},
     {"slstm", FLASHRNN_F32, 1, 20, 1, 257},
     {"slstm", FLASHRNN_BF16, 33, 5, 2, 48},
+    {"elman", FLASHRNN_F32, 300, 6, 1, 260},  // gradients of more tokens than one block
 };
 
 std::string name_of(const testing::TestParamInfo<Shape>& info) {
