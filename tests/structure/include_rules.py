@@ -51,7 +51,8 @@ def longest_prefix(table, path):
 def resolve(path, target, files):
     """The file that `target`, included from `path`, names: beside it, below its top-level folder, or from a root."""
     folder = path.rsplit("/", 1)[0] + "/"
-    roots = [folder, path.split("/", 1)[0] + "/", "src/", "include/", "tools/", "solver/include/", "hw_db/include/", ""]
+    roots = [folder, path.split("/", 1)[0] + "/", "src/", "include/", "tools/", "solver/include/", "solver/src/",
+             "hw_db/include/", "hw_db/src/", ""]
     for root in roots:
         if root + target in files:
             return root + target
