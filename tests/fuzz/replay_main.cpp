@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -14,17 +15,18 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-/// The fuzz target without libFuzzer, for any compiler: `replay_api PATH...` runs files and the files in folders,
-/// `replay_api --random COUNT SEED` runs drawn inputs; the input of seed S + i is the only one of `--random 1 S+i`.
+/// A fuzz target without libFuzzer, for any compiler: `replay_NAME PATH...` runs files and the files in folders,
+/// `replay_NAME --random COUNT SEED` runs drawn inputs; the input of seed S + i is the only one of `--random 1 S+i`.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
+std::string program = "replay";
 std::string current;  ///< what is running: how to run it again
 
 void run(const std::vector<std::uint8_t>& input) { LLVMFuzzerTestOneInput(input.data(), input.size()); }
 
-void tell_current() { std::fprintf(stderr, "failed: replay_api %s\n", current.c_str()); }
+void tell_current() { std::fprintf(stderr, "failed: %s %s\n", program.c_str(), current.c_str()); }
 
 int run_random(long count, unsigned long seed) {
   for (long i = 0; i < count; ++i) {
@@ -48,7 +50,8 @@ void run_file(const std::filesystem::path& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> args(argv + 1, argv + argc);
+  if (argc > 0) program = std::filesystem::path(argv[0]).filename().string();
+  const std::vector<std::string> args(argv + std::min(argc, 1), argv + argc);
   std::signal(SIGABRT, [](int) { tell_current(); });
 #ifdef FLASHRNN_SANITIZE_ADDRESS
   __sanitizer_set_death_callback(tell_current);
@@ -57,7 +60,7 @@ int main(int argc, char** argv) {
     return run_random(std::strtol(args[1].c_str(), nullptr, 10), std::strtoul(args[2].c_str(), nullptr, 10));
   }
   if (args.empty() || args[0][0] == '-') {
-    std::fprintf(stderr, "usage: replay_api PATH... | replay_api --random COUNT SEED\n");
+    std::fprintf(stderr, "usage: %s PATH... | %s --random COUNT SEED\n", program.c_str(), program.c_str());
     return 2;
   }
   long count = 0;

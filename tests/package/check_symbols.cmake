@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake -DNM=... -DLIBRARY=... -DLIST=... -P check_symbols.cmake
-# The dynamic symbols that the library defines, with their version, are exactly those in the list.
+# The dynamic symbols that the library defines, with their version, are exactly those in the list. -DKINDS=T: of these
+# kinds only, as nm names them.
+if(NOT KINDS)
+  set(KINDS "[^A]") # absolute symbols are the version nodes themselves
+endif()
 execute_process(
   COMMAND ${NM} --dynamic --defined-only --format=posix ${LIBRARY}
   OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[^\n]+" lines "${output}")
 set(found "")
 foreach(line IN LISTS lines)
-  # Absolute symbols are the version nodes themselves.
-  if(line MATCHES "^([^ ]+) ([^A]) ")
+  if(line MATCHES "^([^ ]+) (${KINDS}) ")
     list(APPEND found ${CMAKE_MATCH_1})
   endif()
 endforeach()

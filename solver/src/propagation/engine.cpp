@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "propagation/engine.hpp"
+
+#include "propagation/sum_cycles.hpp"
+
+namespace constrint {
+
+PropagatorId Engine::post(Propagator* propagator, bool active) {
+  const auto id = static_cast<PropagatorId>(slots_.size());
+  slots_.push_back({propagator, active ? kActive : kIdle, 0, static_cast<std::uint8_t>(propagator->priority()),
+                    propagator->weak_wakes_on() != kNoEvent});
+  because_.push_back(0);
+  if (active) schedule(id, kEvents);
+  return id;
+}
+
+void Engine::set_state(PropagatorId id, std::uint8_t state, Levels because) {
+  const auto i = static_cast<std::size_t>(id);
+  if (slots_[i].state == state) return;
+  flips_.push_back({id, slots_[i].state, because_[i]});
+  slots_[i].state = state;
+  because_[i] = because;
+}
+
+void Engine::activate(PropagatorId id, Levels because) {
+  set_state(id, kActive, because);
+  schedule(id, kEvents);
+}
+
+void Engine::schedule(PropagatorId id, std::uint8_t events) {
+  Slot& slot = slots_[static_cast<std::size_t>(id)];
+  if (slot.woken == kNoEvent) {
+    if (!slot.weak && !store_.strong()) return;
+    queues_[slot.priority].items.push_back(id);
+  }
+  slot.woken |= events;
+}
+
+void Engine::schedule_all() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].state == kActive) schedule(static_cast<PropagatorId>(i), kEvents);
+  }
+}
+
+void Engine::reserve(std::size_t propagators) {
+  slots_.reserve(propagators);
+  because_.reserve(propagators);
+  flips_.reserve(2 * propagators);
+  flip_marks_.reserve(64);
+  for (Queue& queue : queues_) queue.items.reserve(propagators);
+}
+
+void Engine::connect() {
+  const auto variables = static_cast<std::size_t>(store_.size());
+  first_waiting_.assign(variables + 1, 0);
+  for (const Slot& slot : slots_) {
+    for (const Var x : slot.propagator->variables()) ++first_waiting_[static_cast<std::size_t>(x) + 1];
+  }
+  for (std::size_t x = 0; x < variables; ++x) first_waiting_[x + 1] += first_waiting_[x];
+  waiting_.resize(static_cast<std::size_t>(first_waiting_[variables]));
+  std::vector<std::int32_t> at(first_waiting_.begin(), first_waiting_.end() - 1);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Propagator* p = slots_[i].propagator;
+    for (const Var x : p->variables()) {
+      const auto place = static_cast<std::size_t>(at[static_cast<std::size_t>(x)]++);
+      waiting_[place] = {static_cast<PropagatorId>(i), p->wakes_on(), p->weak_wakes_on()};
+    }
+  }
+}
+
+/// Schedules who waits for what changed, all but one: a propagator that has just run has nothing more to say.
+void Engine::wake(PropagatorId but) {
+  const bool strong = store_.strong();
+  for (const Var x : store_.changed()) {
+    const std::uint8_t events = store_.events(x);
+    const auto from = static_cast<std::size_t>(first_waiting_[static_cast<std::size_t>(x)]);
+    const auto to = static_cast<std::size_t>(first_waiting_[static_cast<std::size_t>(x) + 1]);
+    for (std::size_t i = from; i < to; ++i) {
+      const Waiting& w = waiting_[i];
+      if (((strong ? w.events : w.weak_events) & events) == 0 || w.id == but) continue;
+      if (slots_[static_cast<std::size_t>(w.id)].state == kActive) schedule(w.id, events);
+    }
+  }
+  store_.forget_changes();
+}
+
+bool Engine::contradictory() const {
+  std::vector<LinearRelation> relations;
+  LinearRelation relation;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const bool everywhere = slots_[i].state == kActive && because_[i] == 0;
+    if (everywhere && slots_[i].propagator->linear(&relation)) relations.push_back(relation);
+  }
+  return add_up_to_contradiction(relations);
+}
+
+Engine::Result Engine::run(Watch* watch) {
+  constexpr std::int64_t kBetweenChecks = 256;
+  // Runs in one call: models settle after some for each propagator. Where bounds move by single steps (A < B; B < A),
+  // sums are looked at once; what they do not decide goes on for a while and is then left to the search.
+  const auto all = static_cast<std::int64_t>(slots_.size());
+  const std::int64_t suspicious = propagations_ + 1024 + 8 * all;
+  const std::int64_t most = propagations_ + 4096 + 32 * all;
+  wake(-1);
+  for (std::size_t level = 0; level < kPriorities;) {
+    Queue& queue = queues_[level];
+    if (queue.next == queue.items.size()) {
+      queue.items.clear();
+      queue.next = 0;
+      ++level;
+      continue;
+    }
+    const PropagatorId id = queue.items[queue.next++];
+    const auto i = static_cast<std::size_t>(id);
+    Slot& slot = slots_[i];
+    store_.set_woken(slot.woken);
+    slot.woken = kNoEvent;
+    if (slot.state != kActive) continue;
+    if (++propagations_ % kBetweenChecks == 0) {
+      if (watch != nullptr && watch->expired()) {
+        clear();
+        return Result::kExpired;
+      }
+      if (!added_up_ && propagations_ > suspicious) {
+        added_up_ = true;
+        if (contradictory()) {
+          conflict_ = 0;
+          clear();
+          return Result::kConflict;
+        }
+      }
+      if (propagations_ > most) {
+        clear();
+        return Result::kFixpoint;
+      }
+      if (queue.next * 2 > queue.items.size()) {  // a long queue does not keep what it has done
+        queue.items.erase(queue.items.begin(), queue.items.begin() + static_cast<std::ptrdiff_t>(queue.next));
+        queue.next = 0;
+      }
+    }
+    Propagator* p = slot.propagator;
+    store_.deduce_from(p->variables(), because_[i]);
+    const Verdict verdict = p->propagate(store_);
+    if (verdict == Verdict::kFails) {
+      conflict_ = store_.reason();
+      clear();
+      return Result::kConflict;
+    }
+    if (verdict == Verdict::kEntailed) {
+      set_state(id, kIdle, 0);
+      level = 0;  // it may have activated others
+    }
+    if (!store_.changed().empty()) {
+      wake(id);
+      level = 0;
+    }
+    if (verdict == Verdict::kAgain) {
+      schedule(id, kEvents);
+      level = 0;
+    }
+  }
+  return Result::kFixpoint;
+}
+
+void Engine::clear() {
+  for (Queue& queue : queues_) {
+    for (std::size_t i = queue.next; i < queue.items.size(); ++i) {
+      slots_[static_cast<std::size_t>(queue.items[i])].woken = kNoEvent;
+    }
+    queue.items.clear();
+    queue.next = 0;
+  }
+  store_.forget_changes();
+}
+
+void Engine::push() {
+  store_.push();
+  flip_marks_.push_back(flips_.size());
+}
+
+void Engine::pop() {
+  store_.pop();
+  while (flips_.size() > flip_marks_.back()) {
+    const Flip& flip = flips_.back();
+    slots_[static_cast<std::size_t>(flip.id)].state = flip.before;
+    because_[static_cast<std::size_t>(flip.id)] = flip.because;
+    flips_.pop_back();
+  }
+  flip_marks_.pop_back();
+}
+
+}  // namespace constrint
