@@ -34,6 +34,10 @@ if(FLASHRNN_SANITIZE)
   add_link_options(-fsanitize=${FLASHRNN_SANITIZE})
 endif()
 
+# For programs whose own code is not what takes the time: tools and tests. Optimising their headers (JSON, options, matchers)
+# would be half of a whole build.
+set(FLASHRNN_QUICK_BUILD $<$<CONFIG:Release>:-O1>)
+
 if(FLASHRNN_BUILD_FUZZERS)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "FLASHRNN_BUILD_FUZZERS needs clang for libFuzzer; the preset 'asan' chooses it.")

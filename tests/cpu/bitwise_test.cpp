@@ -93,7 +93,7 @@ TEST_P(Bitwise, ChunksAreEqualToTheWhole) {
 
 /// The whole's reserve is larger than most third-level caches and goes past them; the chunks' are not.
 TEST(BitwiseReserve, LargeOnesAreEqualToSmallOnes) {
-  const flashrnn_problem problem = problem_of({"elman", FLASHRNN_F32, 64, 600, 1, 256});
+  const flashrnn_problem problem = problem_of({"elman", FLASHRNN_F32, 64, 600, 16, 16});
   const Context context = cpu(2);
   Network whole(problem);
   whole.run(Plan(context, whole.problem));
