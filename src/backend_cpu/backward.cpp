@@ -11,6 +11,8 @@ namespace flashrnn::cpu {
 struct Backward::Scratch {
   float* dstates;
   float* doperand;
+  const void** dstates_rows;
+  const void** outside_rows;
   void** io_rows;
   const float** saved_rows;
   const float** prev_rows;
@@ -37,8 +39,10 @@ Backward::Backward(const CpuPlan& plan, const Workspace& workspace, const Rows& 
 
 Backward::Scratch Backward::scratch(int member) const {
   const Workspace w(plan_.scratch, scratch_ + member * plan_.scratch.bytes());
-  return {w.take<float>(plan_.dstates), w.take<float>(plan_.block_float), w.take<void*>(plan_.pointers[1]),
-          w.take<const float*>(plan_.pointers[2]), w.take<const float*>(plan_.pointers[3])};
+  return {w.take<float>(plan_.dstates),           w.take<float>(plan_.block_float),
+          w.take<const void*>(plan_.pointers[0]), w.take<const void*>(plan_.pointers[4]),
+          w.take<void*>(plan_.pointers[1]),       w.take<const float*>(plan_.pointers[2]),
+          w.take<const float*>(plan_.pointers[3])};
 }
 
 void Backward::run(Crew& crew) {
@@ -181,18 +185,26 @@ PointwiseBackward Backward::pointwise_args(const Strand& strand, const Chunk& ch
   return p;
 }
 
-/// The gradients that come from outside into the states of this step.
-void Backward::load_outside(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0,
-                            std::int64_t u1, Scratch& s) const {
-  for (std::int64_t r = 0; r < rows; ++r) {
+/// Points p->dstates at the gradients that come from outside into the states of this step, of units [u0, u1): where
+/// they are, or widened.
+void Backward::bind_outside(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s,
+                            PointwiseBackward* p) const {
+  const bool in_place = rows_in_place(plan_);
+  const std::int64_t block = (u1 - u0) * g_.W;
+  for (std::int64_t r = 0; r < p->rows; ++r) {
     const std::int64_t row = strand.first + r;
     const std::int64_t at = rows_.at(row, rows_.time(row, step), call_.dstates.stride_b, call_.dstates.stride_t) +
                             strand.head * g_.D + u0 * g_.W;
-    s.io_rows[r] = const_cast<char*>(static_cast<const char*>(call_.dstates.data) + at * x_bytes_);
+    s.outside_rows[r] = static_cast<const char*>(call_.dstates.data) + at * x_bytes_;
+    if (!in_place) s.dstates_rows[r] = s.dstates + r * call_.sequence_states * block;
   }
-  const std::int64_t block = (u1 - u0) * g_.W;
-  plan_.isa->widen_rows({plan_.problem.dtype, rows, call_.sequence_states, real_units(g_, u0, u1), s.io_rows,
-                         call_.dstates.stride_s, s.dstates, block, plan_.strand_rows * block});
+  if (!in_place)
+    plan_.isa->widen_rows({plan_.problem.dtype, p->rows, call_.sequence_states, real_units(g_, u0, u1), s.outside_rows,
+                           call_.dstates.stride_s, s.dstates, call_.sequence_states * block, block});
+  p->dstates = in_place ? s.outside_rows : s.dstates_rows;
+  p->dstates_dtype = in_place ? plan_.problem.dtype : FLASHRNN_F32;
+  p->dstates_count = call_.sequence_states;
+  p->dstates_stride = in_place ? call_.dstates.stride_s : block;
 }
 
 /// The cell's backward: gate gradients, and the direct part of the carried gradients.
@@ -200,25 +212,22 @@ void Backward::cell(const Strand& strand, const Chunk& chunk, std::int64_t step,
                     Scratch& s) {
   const std::int64_t rows = running_rows(rows_, strand, step);
   if (rows == 0) return;
+  // Gate gradients are final here, unless a second stage adds to them.
+  const bool last = g_.second_gates == 0;
   for (std::int64_t b0 = u0; b0 < u1; b0 += plan_.block_units) {
     const std::int64_t b1 = std::min(b0 + plan_.block_units, u1);
     PointwiseBackward p = pointwise_args(strand, chunk, rows, step, b0, b1, s);
-    if (call_.sequence_states > 0) {
-      load_outside(strand, rows, step, b0, b1, s);
-      p.dstates = s.dstates;
-      p.dstates_count = call_.sequence_states;
-      p.dstates_row_stride = (b1 - b0) * g_.W;
-      p.dstates_stride = plan_.strand_rows * p.dstates_row_stride;
+    if (call_.sequence_states > 0) bind_outside(strand, step, b0, b1, s, &p);
+    if (last && g_.pairs) {
+      p.da_pairs = da_operand(strand, step) + b0 * g_.W / 2;
+      p.da_pairs_row_stride = g_.Gr * g_.operand_stride;
+      p.da_pairs_gate_stride = g_.operand_stride;
     }
     p.clip = plan_.problem.forward_clip;
     plan_.kernels->backward[plan_.math](p);
-    if (g_.second_gates == 0) store_dWx(strand, chunk, rows, step, b0, b1, s);
+    if (last) store_dWx(strand, chunk, rows, step, b0, b1, s);
   }
-  if (g_.second_gates == 0) {
-    round_da(strand, chunk, step, 0, g_.Gr, u0, u1);
-  } else {
-    round_da(strand, chunk, step, g_.first_gates, g_.second_gates, u0, u1);
-  }
+  if (!last) round_da(strand, chunk, step, g_.first_gates, g_.second_gates, u0, u1);
 }
 
 /// Of cells with two stages: the gradient of the second operand, and what it gives to gates and states.
@@ -276,8 +285,7 @@ GemmArgs Backward::transposed_product(const Strand& strand, const Chunk& chunk, 
   GemmArgs gemm = product_args(g_, plan_.backward[stage], weights.backward[stage], 1, u0, u1);
   const int first_gate = stage == 0 ? 0 : g_.first_gates;
   if (g_.pairs) {
-    gemm.a = da_operand_ + ((strand.head * 2 + step % 2) * g_.B + strand.first) * g_.Gr * g_.operand_stride +
-             first_gate * g_.operand_stride;
+    gemm.a = da_operand(strand, step) + first_gate * g_.operand_stride;
     gemm.a_row_stride = g_.Gr * g_.operand_stride;
   } else {
     gemm.a = reinterpret_cast<const std::uint32_t*>(da(strand, chunk, step) + first_gate * g_.Dp);
@@ -286,18 +294,25 @@ GemmArgs Backward::transposed_product(const Strand& strand, const Chunk& chunk, 
   return gemm;
 }
 
-/// Gate gradients as the operand of products that multiply pairs; others read da itself.
+/// Gate gradients of a step as the operand of products that multiply pairs; others read da itself.
+std::uint32_t* Backward::da_operand(const Strand& strand, std::int64_t step) const {
+  return da_operand_ + ((strand.head * 2 + step % 2) * g_.B + strand.first) * g_.Gr * g_.operand_stride;
+}
+
+/// Of cells with two stages.
 void Backward::round_da(const Strand& strand, const Chunk& chunk, std::int64_t step, int first_gate, int gates,
                         std::int64_t u0, std::int64_t u1) {
   if (!g_.pairs) return;
   const std::int64_t rows = running_rows(rows_, strand, step);
-  std::uint32_t* to = da_operand_ + ((strand.head * 2 + step % 2) * g_.B + strand.first) * g_.Gr * g_.operand_stride;
+  std::uint32_t* to = da_operand(strand, step);
   for (int gate = first_gate; gate < first_gate + gates; ++gate)
     plan_.isa->round_rows({plan_.problem.dtype, true, rows, (u1 - u0) * g_.W,
                            da(strand, chunk, step) + gate * g_.Dp + u0 * g_.W, g_.A * g_.Dp,
                            to + gate * g_.operand_stride + u0 * g_.W / 2, g_.Gr * g_.operand_stride});
 }
 
+/// A pass of its own: one more stream of stores, rows a power of two apart, costs the cell more than reading da again
+/// does.
 void Backward::store_dWx(const Strand& strand, const Chunk& chunk, std::int64_t rows, std::int64_t step,
                          std::int64_t u0, std::int64_t u1, Scratch& s) const {
   if (call_.dWx.data == nullptr) return;

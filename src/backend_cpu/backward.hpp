@@ -50,10 +50,11 @@ class Backward {
   void through_operand(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0, std::int64_t u1,
                        Scratch& s);
   void through_R(const Strand& strand, const Chunk& chunk, std::int64_t step, std::int64_t u0, std::int64_t u1);
-  void load_outside(const Strand& strand, std::int64_t rows, std::int64_t step, std::int64_t u0, std::int64_t u1,
-                    Scratch& s) const;
+  void bind_outside(const Strand& strand, std::int64_t step, std::int64_t u0, std::int64_t u1, Scratch& s,
+                    PointwiseBackward* p) const;
   void store_dWx(const Strand& strand, const Chunk& chunk, std::int64_t rows, std::int64_t step, std::int64_t u0,
                  std::int64_t u1, Scratch& s) const;
+  [[nodiscard]] std::uint32_t* da_operand(const Strand& strand, std::int64_t step) const;
   void round_da(const Strand& strand, const Chunk& chunk, std::int64_t step, int first_gate, int gates, std::int64_t u0,
                 std::int64_t u1);
   [[nodiscard]] GemmArgs transposed_product(const Strand& strand, const Chunk& chunk, int stage, std::int64_t step,

@@ -83,10 +83,10 @@ struct PointwiseBackward {
   const float* const* saved;        ///< as written by the forward
   const float* const* prev;
   std::int64_t slot_stride;
-  const float* dstates;             ///< gradients from outside: [state][row][...]; may be null
+  const void* const* dstates;       ///< gradients from outside, of each row [state][...]; may be null
+  int dstates_dtype;
   int dstates_count;                ///< states that dstates holds
-  std::int64_t dstates_stride;
-  std::int64_t dstates_row_stride;
+  std::int64_t dstates_stride;      ///< between states, in elements
   float* carry;                     ///< in: gradients from the next step; out: the direct part towards the previous one
   std::int64_t carry_stride;
   std::int64_t carry_row_stride;
@@ -94,6 +94,9 @@ struct PointwiseBackward {
   std::int64_t da_row_stride;
   std::int64_t da_stride;
   const int* position;              ///< of each slot in da
+  std::uint32_t* da_pairs;          ///< out, may be null: of the recurrent gates, packed bf16: [row][gate][...]
+  std::int64_t da_pairs_row_stride;  ///< in 32-bit elements
+  std::int64_t da_pairs_gate_stride;
   const float* doperand;            ///< gradient of the second-stage operand, for the operand kernel: [row][...]
   std::int64_t doperand_row_stride;
   bool drop_operand_carry;          ///< gradient cut: nothing of the operand's gradient goes to carry

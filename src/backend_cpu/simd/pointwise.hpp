@@ -120,15 +120,19 @@ struct Pointwise {
           for (int s = 0; s < Kernel::kSaved; ++s) __builtin_prefetch(ahead + s * p.slot_stride);
           for (int s = 0; s < C::kStates; ++s)
             __builtin_prefetch(p.prev[row + kRowsAhead] + s * p.slot_stride + offset);
+          if (p.dstates != nullptr)
+            __builtin_prefetch(static_cast<const char*>(p.dstates[row + kRowsAhead]) +
+                               offset * (p.dstates_dtype == FLASHRNN_F32 ? 4 : 2));
         }
         load_saved(p.saved[row], p.prev[row], p.slot_stride, offset, saved, prev);
         float* carry = p.carry + row * p.carry_row_stride + offset;
         for (int s = 0; s < C::kStates; ++s) dnext[s] = at(carry + s * p.carry_stride);
         if (p.dstates != nullptr) {
-          const float* outside = p.dstates + row * p.dstates_row_stride + offset;
-          dnext[0] += at(outside);
+          const void* outside = p.dstates[row];
+          dnext[0] += load_dtype(p.dstates_dtype, outside, offset);
           if (p.dstates_count > 1)
-            for (int s = 1; s < C::kStates; ++s) dnext[s] += at(outside + s * p.dstates_stride);
+            for (int s = 1; s < C::kStates; ++s)
+              dnext[s] += load_dtype(p.dstates_dtype, outside, s * p.dstates_stride + offset);
         }
         if (p.clip > 0) {
           const Batch h = at(p.saved[row] + Kernel::kSaved * p.slot_stride + offset);
@@ -138,6 +142,10 @@ struct Pointwise {
         float* out = p.da + row * p.da_row_stride + offset;
         for (int s = 0; s < C::kBiases; ++s) da[s].store_unaligned(out + p.position[s] * p.da_stride);
         for (int s = 0; s < C::kStates; ++s) dprev[s].store_unaligned(carry + s * p.carry_stride);
+        if (p.da_pairs != nullptr)
+          for (int g = 0; g < C::kRecurrentGates; ++g)
+            store_dtype(FLASHRNN_BF16, da[C::recurrent_slot(g)],
+                        p.da_pairs + row * p.da_pairs_row_stride + g * p.da_pairs_gate_stride, offset);
       }
     }
   }

@@ -27,7 +27,7 @@ inline constexpr std::int32_t kMaxCellCount = 8;
 
 /// Grows with every change of CellRegistration or of what its pointers point to. A cell that was built with another
 /// version's headers is refused, not misread.
-inline constexpr int kCellRegistrationVersion = 1;
+inline constexpr int kCellRegistrationVersion = 2;
 
 /// Adds a cell. Thread-safe; meant for static initialisers and start-up. Adding the same registration again is no
 /// error. Errors: INVALID_ARGUMENT when the name is malformed or taken by another registration, or a count is out of
