@@ -2,35 +2,17 @@
 #include "brute_force.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace constrint::testing {
 namespace {
 
-using Values = std::set<std::int64_t>;
+using Wide = Oracle::Wide;
 
-Values pairs(Op op, const Values& left, const Values& right) {
-  Values result;
-  for (const std::int64_t a : left) {
-    for (const std::int64_t b : right) {
-      if (op == Op::kSum) result.insert(a + b);
-      if (op == Op::kDifference) result.insert(a - b);
-      if (op == Op::kProduct) result.insert(a * b);
-      if (op == Op::kMin) result.insert(std::min(a, b));
-      if (op == Op::kMax) result.insert(std::max(a, b));
-      if (op == Op::kQuotient && b != 0 && a % b == 0) result.insert(a / b);
-      if (op == Op::kRemainder && b != 0) {
-        std::int64_t rest = a;
-        const std::int64_t size = b < 0 ? -b : b;
-        while (rest < 0) rest += size;
-        while (rest >= size) rest -= size;
-        result.insert(rest);
-      }
-    }
-  }
-  return result;
-}
+/// Beyond it values are all alike: larger than anything they are compared with, and far from 2^127.
+constexpr Wide kHuge = Wide{1} << 100;
 
-bool related(Op op, std::int64_t a, std::int64_t b) {
+bool compare(Op op, Wide a, Wide b) {
   switch (op) {
     case Op::kEqual:
       return a == b;
@@ -47,86 +29,171 @@ bool related(Op op, std::int64_t a, std::int64_t b) {
   }
 }
 
-}  // namespace
-
-std::set<std::int64_t> term_values(const Model& model, NodeId term, std::span<const Value> values) {
-  const Node& node = model.node(term);
-  const auto children = model.children(term);
-  if (node.op == Op::kConstant) return {node.value};
-  if (node.op == Op::kVariable) return {values[static_cast<std::size_t>(node.value)]};
-  Values result;
-  if (node.op == Op::kList) {
-    for (const NodeId child : children) result.merge(term_values(model, child, values));
-    return result;
-  }
-  result = term_values(model, children[0], values);
-  if (node.op == Op::kNegate) return pairs(Op::kDifference, {0}, result);
-  if (node.op == Op::kPower) {
-    Values raised;
-    for (const std::int64_t base : result) {
-      std::int64_t power = 1;
-      for (Value i = 0; i < node.value; ++i) power *= base;
-      raised.insert(power);
+std::optional<Wide> apply(Op op, Wide a, Wide b) {
+  switch (op) {
+    case Op::kSum:
+      return a + b;
+    case Op::kDifference:
+      return a - b;
+    case Op::kProduct: {
+      Wide product = 0;
+      if (__builtin_mul_overflow(a, b, &product)) return (a < 0) == (b < 0) ? kHuge : -kHuge;
+      return product;
     }
-    return raised;
+    case Op::kQuotient:
+      if (b == 0 || a % b != 0) return std::nullopt;
+      return a / b;
+    case Op::kRemainder: {
+      if (b == 0) return std::nullopt;
+      const Wide rest = a % b;
+      return rest < 0 ? rest + (b < 0 ? -b : b) : rest;
+    }
+    case Op::kMin:
+      return std::min(a, b);
+    default:
+      return std::max(a, b);
   }
-  for (std::size_t i = 1; i < children.size(); ++i) {
-    result = pairs(node.op, result, term_values(model, children[i], values));
-  }
-  return result;
 }
 
-bool holds(const Model& model, NodeId constraint, std::span<const Value> values) {
-  const Op op = model.node(constraint).op;
-  const auto children = model.children(constraint);
-  const auto one = [&](NodeId child) { return holds(model, child, values); };
-  if (op == Op::kAll) return std::all_of(children.begin(), children.end(), one);
-  if (op == Op::kAny) return std::any_of(children.begin(), children.end(), one);
-  for (const std::int64_t a : term_values(model, children[0], values)) {
-    for (const std::int64_t b : term_values(model, children[1], values)) {
-      if (related(op, a, b)) return true;
+}  // namespace
+
+Oracle::Wide Oracle::noted(Wide value) {
+  if (value > kLimit || value < -Wide{kLimit}) met_large_ = true;
+  return std::clamp(value, -kHuge, kHuge);
+}
+
+std::vector<Oracle::Wide> Oracle::combine(Op op, const std::vector<Wide>& left, const std::vector<Wide>& right) {
+  std::set<Wide> results;
+  for (const Wide a : left) {
+    for (const Wide b : right) {
+      if (const auto value = apply(op, a, b)) results.insert(noted(*value));
     }
   }
-  return false;
+  return {results.begin(), results.end()};
+}
+
+std::vector<Oracle::Wide> Oracle::evaluate(NodeId term, std::span<const Value> values) {
+  const Node& node = model_.node(term);
+  const auto children = model_.children(term);
+  switch (node.op) {
+    case Op::kConstant:
+      return {node.value};
+    case Op::kVariable:
+      return {values[static_cast<std::size_t>(node.value)]};
+    case Op::kList: {
+      std::set<Wide> all;
+      for (const NodeId child : children) all.insert(model_.node(child).value);
+      return {all.begin(), all.end()};
+    }
+    case Op::kNegate:
+      return combine(Op::kDifference, {0}, evaluate(children[0], values));
+    case Op::kPower: {
+      // One choice of a list in the base, for all its factors.
+      std::set<Wide> results;
+      for (const Wide base : evaluate(children[0], values)) {
+        std::vector<Wide> power{1};
+        for (Value i = 0; i < node.value; ++i) power = combine(Op::kProduct, power, {base});
+        results.insert(power.front());
+      }
+      return {results.begin(), results.end()};
+    }
+    default: {
+      std::vector<Wide> result = evaluate(children[0], values);
+      for (std::size_t i = 1; i < children.size(); ++i)
+        result = combine(node.op, result, evaluate(children[i], values));
+      return result;
+    }
+  }
+}
+
+bool Oracle::holds(NodeId constraint, std::span<const Value> values) {
+  const Node& node = model_.node(constraint);
+  const auto children = model_.children(constraint);
+  // No short cut: a large value anywhere counts.
+  if (node.op == Op::kAll || node.op == Op::kAny) {
+    std::size_t holding = 0;
+    for (const NodeId child : children) holding += holds(child, values) ? 1 : 0;
+    return node.op == Op::kAll ? holding == children.size() : holding > 0;
+  }
+  const std::vector<Wide> left = evaluate(children[0], values);
+  const std::vector<Wide> right = evaluate(children[1], values);
+  bool found = false;
+  for (const Wide a : left) {
+    for (const Wide b : right) found = found || compare(node.op, a, b);
+  }
+  return found;
+}
+
+bool Oracle::all_hold(std::span<const Value> values) {
+  bool all = true;
+  for (const Constraint& constraint : model_.constraints()) all = holds(constraint.root, values) && all;
+  return all;
 }
 
 std::vector<Value> values_of(const Variable& variable) {
   std::vector<Value> values;
   for (const Progression& p : variable.domain) {
-    for (Value v = p.first; v <= p.last; v += p.step) values.push_back(v);
+    for (Value value = p.first; value <= p.last; value += p.step) values.push_back(value);
   }
   return values;
 }
 
-std::vector<Solution> all_solutions(const Model& model, const SolveOptions& options) {
-  struct Choice {
+std::vector<Solution> Oracle::solutions(const SolveOptions& options) {
+  struct Digit {
     std::size_t variable;
     std::vector<Value> values;
   };
-  std::vector<Choice> choices;
-  const auto add = [&](std::size_t x, ValueOrder order) {
-    for (const Choice& c : choices) {
-      if (c.variable == x) return;
-    }
-    std::vector<Value> values = values_of(model.variables()[x]);
-    if (order == ValueOrder::kLargestFirst) std::reverse(values.begin(), values.end());
-    choices.push_back({x, values});
+  std::vector<Digit> digits;
+  const auto add = [&](std::size_t variable, ValueOrder order) {
+    digits.push_back({variable, values_of(model_.variables()[variable])});
+    if (order == ValueOrder::kLargestFirst) std::reverse(digits.back().values.begin(), digits.back().values.end());
   };
-  for (const OrderedVariable& o : options.order) add(static_cast<std::size_t>(*model.find(o.name)), o.values);
-  for (std::size_t x = 0; x < model.variables().size(); ++x) add(x, options.rest);
-
-  std::vector<Solution> solutions;
-  Solution values(model.variables().size());
-  std::vector<std::size_t> at(choices.size());
-  while (true) {
-    for (std::size_t i = 0; i < choices.size(); ++i) values[choices[i].variable] = choices[i].values[at[i]];
-    bool all = true;
-    for (const Constraint& c : model.constraints()) all = all && holds(model, c.root, values);
-    if (all) solutions.push_back(values);
-    std::size_t i = choices.size();
-    while (i > 0 && ++at[i - 1] == choices[i - 1].values.size()) at[--i] = 0;
-    if (i == 0) return solutions;
+  for (const OrderedVariable& v : options.order) add(static_cast<std::size_t>(*model_.find(v.name)), v.values);
+  const std::size_t ordered = digits.size();
+  for (std::size_t i = 0; i < model_.variables().size(); ++i) {
+    const bool there =
+        std::any_of(digits.begin(), digits.end(), [&](const Digit& digit) { return digit.variable == i; });
+    if (!there) add(i, options.rest);
   }
+  const auto excluded = [&](const Solution& values) {
+    return std::any_of(options.exclude.begin(), options.exclude.end(), [&](const std::vector<Assigned>& list) {
+      return std::all_of(list.begin(), list.end(), [&](const Assigned& one) {
+        return values[static_cast<std::size_t>(*model_.find(one.name))] == one.value;
+      });
+    });
+  };
+  std::vector<Solution> found;
+  std::vector<std::size_t> choice(digits.size(), 0);
+  Solution values(digits.size(), 0);
+  while (true) {
+    for (std::size_t i = 0; i < digits.size(); ++i) values[digits[i].variable] = digits[i].values[choice[i]];
+    if (all_hold(values) && !excluded(values)) {
+      const bool same = options.distinct_by_order && ordered > 0 && !found.empty() &&
+                        std::all_of(digits.begin(), digits.begin() + static_cast<std::ptrdiff_t>(ordered),
+                                    [&](const Digit& d) { return found.back()[d.variable] == values[d.variable]; });
+      if (!same) found.push_back(values);
+    }
+    std::size_t place = digits.size();
+    while (place > 0 && ++choice[place - 1] == digits[place - 1].values.size()) choice[--place] = 0;
+    if (place == 0) return found;
+  }
+}
+
+std::set<std::int64_t> term_values(const Model& model, NodeId term, std::span<const Value> values) {
+  std::set<std::int64_t> found;
+  for (const Wide value : Oracle(model).evaluate(term, values)) found.insert(static_cast<std::int64_t>(value));
+  return found;
+}
+
+bool holds(const Model& model, NodeId constraint, std::span<const Value> values) {
+  return Oracle(model).holds(constraint, values);
+}
+
+std::vector<Solution> all_solutions(const Model& model, const SolveOptions& options) {
+  SolveOptions order;
+  order.order = options.order;
+  order.rest = options.rest;
+  return Oracle(model).solutions(order);
 }
 
 }  // namespace constrint::testing

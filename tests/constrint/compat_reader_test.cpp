@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
     Wrong, CompatMistakes,
     ::testing::Values(Mistake{"A * B", "expected '==', '<=', '%' or another operator, found the end of the text"},
                       Mistake{"|", "expected a constraint, found '|' alone"},
-                      Mistake{"A ^ B == 2", "expected the exponent, an integer, found 'B'"},
+                      Mistake{"A ^ B == 2", "expected the exponent, an integer >= 0, found 'B'"},
                       Mistake{"A ^ 2 ^ 2 == 2", "a power can't be raised to a power"},
                       Mistake{"A == []", "expected an integer, found ']'"},
                       Mistake{"A == [1 2]", "expected ',' or ']', found '2'"},

@@ -65,7 +65,8 @@ using NodeId = std::int32_t;
 
 struct Node {
   Op op = Op::kConstant;
-  NodeId first_child = 0;  ///< index into the model's list of children
+  std::uint16_t depth = 1;  ///< levels of the tree below, this one included; 65535: that or more
+  NodeId first_child = 0;   ///< index into the model's list of children
   std::int32_t children = 0;
   Value value = 0;
   Location where;

@@ -56,7 +56,10 @@ class CONSTRINT_EXPORT Model {
   [[nodiscard]] std::span<const Variable> variables() const { return variables_; }
   [[nodiscard]] std::span<const Constraint> constraints() const { return constraints_; }
   [[nodiscard]] const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
-  [[nodiscard]] std::span<const NodeId> children(NodeId id) const;
+  [[nodiscard]] std::span<const NodeId> children(NodeId id) const {
+    const Node& parent = node(id);
+    return {children_.data() + parent.first_child, static_cast<std::size_t>(parent.children)};
+  }
   struct Objective {
     NodeId term = 0;
     bool maximize = false;

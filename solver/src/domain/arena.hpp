@@ -20,8 +20,10 @@ class Arena {
     std::size_t used = 0;
   };
 
-  /// chunk: bytes asked for at a time.
-  explicit Arena(std::size_t chunk = std::size_t{48} << 10) : chunk_size_(chunk) {}
+  /// chunk: bytes of the first chunk; each one is twice as long as the one before, up to kMaxChunk. Small at first:
+  /// what a short solve gives back stays with the allocator instead of going to the system and coming back page by
+  /// page.
+  explicit Arena(std::size_t chunk = std::size_t{8} << 10) : chunk_size_(chunk) {}
 
   [[nodiscard]] Mark mark() const { return {chunk_, used_}; }
   void release(Mark mark) {
@@ -50,6 +52,7 @@ class Arena {
 
  private:
   static constexpr std::size_t kAlignment = 16;
+  static constexpr std::size_t kMaxChunk = std::size_t{1} << 20;
 
   struct Chunk {
     std::unique_ptr<std::byte[]> memory;
@@ -67,6 +70,7 @@ class Arena {
       used_ = 0;
     }
     const std::size_t size = bytes > chunk_size_ ? bytes : chunk_size_;
+    if (chunk_size_ < kMaxChunk) chunk_size_ *= 2;
     chunks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[size]), size});
     used_ = bytes;
     return chunks_[chunk_].memory.get();

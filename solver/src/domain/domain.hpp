@@ -15,7 +15,7 @@ inline constexpr std::uint32_t kMaxPieces = 256;
 
 /// A set of integers: one arithmetic progression, or several that follow one another without interleaving (a small
 /// value set is the case of short ones). A plain value: the pieces lie in an arena and are never written again, so
-/// copying a domain copies 48 bytes, and cutting its ends makes no new pieces.
+/// copying a domain copies 40 bytes, and cutting its ends makes no new pieces.
 ///
 /// low == -kInfinity: unbounded below; high == kInfinity: unbounded above. low == high == kInfinity: some value beyond
 /// kLimit, unknown which (and likewise below). A set that is unbounded below has step 1 in its first piece.

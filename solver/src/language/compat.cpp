@@ -118,20 +118,10 @@ NodeId CompatParser::sum() {
 NodeId CompatParser::product() {
   std::vector<NodeId> operands;
   do {
-    operands.push_back(power());
+    operands.push_back(raised(atom(), "a power can't be raised to a power"));
     if (operands.back() == kFailed) return kFailed;
   } while (accept(Kind::kTimes));
   return operands.size() == 1 ? operands.front() : add(Op::kProduct, operands, where(operands.front()));
-}
-
-NodeId CompatParser::power() {
-  const NodeId base = atom();
-  if (base == kFailed || !accept(Kind::kPower)) return base;
-  if (!at(Kind::kInteger)) return unexpected("the exponent, an integer");
-  const Value exponent = token().value;
-  advance();
-  if (at(Kind::kPower)) return error(token().where, "a power can't be raised to a power");
-  return add(Op::kPower, std::span(&base, 1), where(base), exponent);
 }
 
 NodeId CompatParser::atom() {

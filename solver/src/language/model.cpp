@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "constrint/model.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include "language/ranges.hpp"
@@ -51,8 +53,11 @@ NodeId Model::add_node(Op op, std::span<const NodeId> children, Location where, 
     const std::vector<NodeId> copy(children.begin(), children.end());  // our own list grows below
     return add_node(op, copy, where, value);
   }
+  std::uint16_t deepest = 0;
+  for (const NodeId child : children) deepest = std::max(deepest, node(child).depth);
+  if (deepest != std::numeric_limits<std::uint16_t>::max()) ++deepest;
   nodes_.push_back(
-      {op, static_cast<NodeId>(children_.size()), static_cast<std::int32_t>(children.size()), value, where});
+      {op, deepest, static_cast<NodeId>(children_.size()), static_cast<std::int32_t>(children.size()), value, where});
   children_.insert(children_.end(), children.begin(), children.end());
   return static_cast<NodeId>(nodes_.size()) - 1;
 }
@@ -93,12 +98,6 @@ bool Model::merge(const Model& part) {
     objective_->term += first_node;
   }
   return true;
-}
-
-std::span<const NodeId> Model::children(NodeId id) const {
-  const Node& parent = node(id);
-  return std::span(children_).subspan(static_cast<std::size_t>(parent.first_child),
-                                      static_cast<std::size_t>(parent.children));
 }
 
 }  // namespace constrint

@@ -132,7 +132,7 @@ NodeId Parser::expression(int level) {
 }
 
 NodeId Parser::unary() {
-  if (!at(Kind::kMinus)) return power();
+  if (!at(Kind::kMinus)) return raised(primary(), "a power of a power needs brackets: write (a ^ b) ^ c");
   const Deeper deeper(&depth_);
   if (depth_ > kMaxDepth) return too_deep();
   const Location where = token().where;
@@ -146,17 +146,6 @@ NodeId Parser::unary() {
   const NodeId inner = unary();
   if (inner == kFailed || !all_terms(std::span(&inner, 1))) return kFailed;
   return add(Op::kNegate, std::span(&inner, 1), where);
-}
-
-NodeId Parser::power() {
-  const NodeId base = primary();
-  if (base == kFailed || !accept(Kind::kPower)) return base;
-  if (!all_terms(std::span(&base, 1))) return kFailed;
-  if (!at(Kind::kInteger)) return expected("the exponent, an integer >= 0");
-  const Value exponent = token().value;
-  advance();
-  if (at(Kind::kPower)) return error(token().where, "a power of a power needs brackets: write (a ^ b) ^ c");
-  return add(Op::kPower, std::span(&base, 1), where(base), exponent);
 }
 
 NodeId Parser::primary() {

@@ -9,7 +9,7 @@ namespace constrint::language {
 
 /// The native language: one expression grammar by precedence climbing, which recurses at brackets, signs and functions,
 /// at most kMaxDepth of them inside each other.
-class Parser : public Reader {
+class Parser final : public Reader {
  public:
   Parser(std::string_view text, const ParseOptions& options) : Reader(text, false, options) {}
   ParseResult read_model();
@@ -34,7 +34,6 @@ class Parser : public Reader {
   NodeId expression(int level);
   NodeId combine(Op op, std::size_t first_operand, Location where);
   NodeId unary();
-  NodeId power();
   NodeId primary();
   NodeId brackets();
   NodeId extremum();

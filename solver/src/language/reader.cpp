@@ -41,16 +41,25 @@ void Reader::skip_statement() {
 
 NodeId Reader::add(Op op, std::span<const NodeId> children, Location where, Value value) {
   int depth = 1;
-  for (const NodeId child : children) depth = std::max(depth, depths_[static_cast<std::size_t>(child)] + 1);
+  for (const NodeId child : children) depth = std::max(depth, model_.node(child).depth + 1);
   if (depth > kMaxDepth) {
     return error(where, "the expression that begins here is nested deeper than " + std::to_string(kMaxDepth) +
                             " levels: give parts of it names of their own");
   }
-  depths_.push_back(static_cast<std::uint16_t>(depth));
   return model_.add_node(op, children, where, value);
 }
 
 NodeId Reader::add(Op op, NodeId left, NodeId right, Location where) { return add(op, std::array{left, right}, where); }
+
+NodeId Reader::raised(NodeId base, std::string_view second) {
+  if (base == kFailed || !accept(Token::Kind::kPower)) return base;
+  if (!all_terms(std::span(&base, 1))) return kFailed;
+  if (!at(Token::Kind::kInteger)) return unexpected("the exponent, an integer >= 0");
+  const Value exponent = token().value;
+  advance();
+  if (at(Token::Kind::kPower)) return error(token().where, std::string(second));
+  return add(Op::kPower, std::span(&base, 1), where(base), exponent);
+}
 
 bool Reader::all_terms(std::span<const NodeId> nodes) {
   for (const NodeId node : nodes) {

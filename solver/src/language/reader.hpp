@@ -21,6 +21,7 @@ class Reader {
   Reader(std::string_view text, bool skip_brackets, const ParseOptions& options);
 
  protected:
+  ~Reader() = default;
   const Token& token() const { return token_; }
   const Token& following() const { return following_; }
   void advance();
@@ -30,6 +31,8 @@ class Reader {
 
   /// At the current token: "expected WHAT, found ...", or what is wrong with a token that can't be read.
   NodeId expected(std::string_view what);
+  /// The same, with what a parser's own language makes of the token.
+  virtual NodeId unexpected(std::string_view what) { return expected(what); }
   NodeId error(Location where, std::string message);
   /// To the `;` that ends the statement, or to the end.
   void skip_statement();
@@ -37,6 +40,8 @@ class Reader {
 
   NodeId add(Op op, std::span<const NodeId> children, Location where, Value value = 0);
   NodeId add(Op op, NodeId left, NodeId right, Location where);
+  /// Behind `base`: itself, or its power where `^` and an exponent follow. second: the error at another `^`.
+  NodeId raised(NodeId base, std::string_view second);
   Location where(NodeId node) const { return model_.node(node).where; }
   bool is_term(NodeId node) const { return !is_constraint(model_.node(node).op); }
   /// Whether all are terms (or constraints); if not, an error at the first that is not.
@@ -52,7 +57,6 @@ class Reader {
   Token token_;
   Token following_;
   std::size_t max_errors_;
-  std::vector<std::uint16_t> depths_;  ///< of each node's tree
 };
 
 }  // namespace constrint::language

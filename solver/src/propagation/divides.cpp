@@ -5,7 +5,7 @@
 
 namespace constrint {
 
-bool Divides::step(Store& store) const {
+bool Divides::step(Store& store, bool* settled) const {
   constexpr Value kFewDivisors = 256;
   constexpr Value kFewDividends = 64;
   const Var b = variables()[0];
@@ -27,6 +27,10 @@ bool Divides::step(Store& store) const {
   const Domain divisor = store[b];
   if (!store.stepped(variables())) return true;
   const bool few = divisor.at_most(kFewDivisors);
+  if (few && dividends.fixed() && dividends.low != 0) {
+    *settled = true;
+    return store.filter(b, [x = dividends.low](Value v) { return v != 0 && x % v == 0; });
+  }
   if (!dividends.contains(0) && (store.strong() || dividends.fixed())) {
     if (few && dividends.at_most(kFewDividends)) {
       const auto divides_one = [&](Value v) {
@@ -60,8 +64,9 @@ bool Divides::step(Store& store) const {
 Verdict Divides::propagate(Store& store) {
   for (int round = 0;; ++round) {
     const std::uint64_t before = store.changes();
-    if (!step(store)) return Verdict::kFails;
-    if (store.changes() == before) break;
+    bool settled = false;
+    if (!step(store, &settled)) return Verdict::kFails;
+    if (settled || store.changes() == before) break;
     if (round == kMaxRounds) return Verdict::kAgain;
   }
   const Domain& b = store[variables()[0]];

@@ -18,7 +18,8 @@ class Divides final : public Propagator {
   Verdict propagate(Store& store) override;
 
  private:
-  bool step(Store& store) const;
+  /// settled: every divisor that is left divides the one dividend.
+  bool step(Store& store, bool* settled) const;
 };
 
 }  // namespace constrint

@@ -7,19 +7,18 @@ namespace constrint {
 
 PropagatorId Engine::post(Propagator* propagator, bool active) {
   const auto id = static_cast<PropagatorId>(slots_.size());
-  slots_.push_back({propagator, active ? kActive : kIdle, 0, static_cast<std::uint8_t>(propagator->priority()),
-                    propagator->weak_wakes_on() != kNoEvent});
-  because_.push_back(0);
+  slots_.push_back({propagator, 0, active ? kActive : kIdle, kNoEvent,
+                    static_cast<std::uint8_t>(propagator->priority()), propagator->weak_wakes_on() != kNoEvent});
   if (active) schedule(id, kEvents);
   return id;
 }
 
 void Engine::set_state(PropagatorId id, std::uint8_t state, Levels because) {
-  const auto i = static_cast<std::size_t>(id);
-  if (slots_[i].state == state) return;
-  flips_.push_back({id, slots_[i].state, because_[i]});
-  slots_[i].state = state;
-  because_[i] = because;
+  Slot& slot = slots_[static_cast<std::size_t>(id)];
+  if (slot.state == state) return;
+  flips_.push_back({id, slot.state, slot.because});
+  slot.state = state;
+  slot.because = because;
 }
 
 void Engine::activate(PropagatorId id, Levels because) {
@@ -44,7 +43,6 @@ void Engine::schedule_all() {
 
 void Engine::reserve(std::size_t propagators) {
   slots_.reserve(propagators);
-  because_.reserve(propagators);
   flips_.reserve(2 * propagators);
   flip_marks_.reserve(64);
   for (Queue& queue : queues_) queue.items.reserve(propagators);
@@ -52,43 +50,51 @@ void Engine::reserve(std::size_t propagators) {
 
 void Engine::connect() {
   const auto variables = static_cast<std::size_t>(store_.size());
-  first_waiting_.assign(variables + 1, 0);
+  const bool strong = store_.strong();
+  // Counts, shifted by two: while the lists are filled, the entry behind a variable's is where its list goes on.
+  first_waiting_.assign(variables + 2, 0);
   for (const Slot& slot : slots_) {
-    for (const Var x : slot.propagator->variables()) ++first_waiting_[static_cast<std::size_t>(x) + 1];
+    if (!strong && !slot.weak) continue;
+    for (const Var x : slot.propagator->variables()) ++first_waiting_[static_cast<std::size_t>(x) + 2];
   }
-  for (std::size_t x = 0; x < variables; ++x) first_waiting_[x + 1] += first_waiting_[x];
-  waiting_.resize(static_cast<std::size_t>(first_waiting_[variables]));
-  std::vector<std::int32_t> at(first_waiting_.begin(), first_waiting_.end() - 1);
+  for (std::size_t x = 2; x < variables + 2; ++x) first_waiting_[x] += first_waiting_[x - 1];
+  waiting_.resize(static_cast<std::size_t>(first_waiting_[variables + 1]));
   for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!strong && !slots_[i].weak) continue;
     const Propagator* p = slots_[i].propagator;
+    const std::uint8_t events = strong ? p->wakes_on() : p->weak_wakes_on();
     for (const Var x : p->variables()) {
-      const auto place = static_cast<std::size_t>(at[static_cast<std::size_t>(x)]++);
-      waiting_[place] = {static_cast<PropagatorId>(i), p->wakes_on(), p->weak_wakes_on()};
+      std::int32_t& at = first_waiting_[static_cast<std::size_t>(x) + 1];
+      waiting_[static_cast<std::size_t>(at++)] = {static_cast<PropagatorId>(i), events};
     }
   }
 }
 
+void Engine::strengthen() {
+  store_.set_strong(true);
+  connect();
+}
+
 /// Schedules who waits for what changed, all but one: a propagator that has just run has nothing more to say.
 void Engine::wake(PropagatorId but) {
-  const bool strong = store_.strong();
-  for (const Var x : store_.changed()) {
-    const std::uint8_t events = store_.events(x);
-    const auto from = static_cast<std::size_t>(first_waiting_[static_cast<std::size_t>(x)]);
-    const auto to = static_cast<std::size_t>(first_waiting_[static_cast<std::size_t>(x) + 1]);
-    for (std::size_t i = from; i < to; ++i) {
-      const Waiting& w = waiting_[i];
-      if (((strong ? w.events : w.weak_events) & events) == 0 || w.id == but) continue;
-      if (slots_[static_cast<std::size_t>(w.id)].state == kActive) schedule(w.id, events);
+  store_.take_changes([&](Var x, std::uint8_t events) {
+    const Waiting* w = waiting_.data() + first_waiting_[static_cast<std::size_t>(x)];
+    const Waiting* const end = waiting_.data() + first_waiting_[static_cast<std::size_t>(x) + 1];
+    for (; w != end; ++w) {
+      if ((w->events & events) == 0 || w->id == but) continue;
+      Slot& slot = slots_[static_cast<std::size_t>(w->id)];
+      if (slot.state != kActive) continue;
+      if (slot.woken == kNoEvent) queues_[slot.priority].items.push_back(w->id);
+      slot.woken |= events;
     }
-  }
-  store_.forget_changes();
+  });
 }
 
 bool Engine::contradictory() const {
   std::vector<LinearRelation> relations;
   LinearRelation relation;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const bool everywhere = slots_[i].state == kActive && because_[i] == 0;
+    const bool everywhere = slots_[i].state == kActive && slots_[i].because == 0;
     if (everywhere && slots_[i].propagator->linear(&relation)) relations.push_back(relation);
   }
   return add_up_to_contradiction(relations);
@@ -139,7 +145,7 @@ Engine::Result Engine::run(Watch* watch) {
       }
     }
     Propagator* p = slot.propagator;
-    store_.deduce_from(p->variables(), because_[i]);
+    store_.deduce_from(p->variables(), slot.because);
     const Verdict verdict = p->propagate(store_);
     if (verdict == Verdict::kFails) {
       conflict_ = store_.reason();
@@ -182,8 +188,9 @@ void Engine::pop() {
   store_.pop();
   while (flips_.size() > flip_marks_.back()) {
     const Flip& flip = flips_.back();
-    slots_[static_cast<std::size_t>(flip.id)].state = flip.before;
-    because_[static_cast<std::size_t>(flip.id)] = flip.because;
+    Slot& slot = slots_[static_cast<std::size_t>(flip.id)];
+    slot.state = flip.before;
+    slot.because = flip.because;
     flips_.pop_back();
   }
   flip_marks_.pop_back();

@@ -40,8 +40,10 @@ class Engine {
   /// Until the next pop() behind the present mark; it holds because of these levels.
   void activate(PropagatorId id, Levels because);
 
-  /// After the last post() and before the first run: who wakes on what.
+  /// After the last post() and before the first run: who wakes on what, in a store as strong as this one is now.
   void connect();
+  /// The store becomes strong; nothing runs for that alone.
+  void strengthen();
   void reserve(std::size_t propagators);
   /// Every active one runs once more: for a store that has become strong.
   void schedule_all();
@@ -65,6 +67,7 @@ class Engine {
   enum State : std::uint8_t { kIdle, kActive };
   struct Slot {
     Propagator* propagator;
+    Levels because;  ///< of an active one that was not active from the start
     std::uint8_t state;
     std::uint8_t woken;  ///< events; not 0: it waits in a queue
     std::uint8_t priority;
@@ -87,14 +90,12 @@ class Engine {
   Store store_;
   Arena permanent_;
   std::vector<Slot> slots_;
-  std::vector<Levels> because_;  // of the active ones that were not active from the start
   std::vector<Flip> flips_;
   std::vector<std::size_t> flip_marks_;
   // Of variable x: waiting_[first_waiting_[x]] to waiting_[first_waiting_[x + 1] - 1].
   struct Waiting {
     PropagatorId id;
     std::uint8_t events;
-    std::uint8_t weak_events;
   };
   std::vector<std::int32_t> first_waiting_;
   std::vector<Waiting> waiting_;

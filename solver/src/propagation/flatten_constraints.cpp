@@ -69,24 +69,26 @@ bool Flattener::define_by(NodeId id, Scope& scope) {
   factor(right, 1, m, scope);
   const bool own =
       std::none_of(m.factors.begin(), m.factors.end(), [&](const Factor& f) { return f.variable == result; });
+  Linear equal;
+  equal.terms.swap(spare_terms_);
+  equal.terms.clear();
+  bool defined = false;
   if (m.coefficient == 1 && !m.factors.empty() && own) {
     const Var y = monomial(m, result, scope);
-    spare_factors_.swap(m.factors);
-    if (y == result) return true;
-    Linear equal;
+    defined = y == result;
     add_term(1, result, equal);
     add_term(-1, y, equal);
-    post_linear(Op::kEqual, equal, scope);
-    return true;
+  } else {
+    add_term(-1, result, equal);
+    if (m.factors.empty()) {
+      equal.constant += m.coefficient;
+    } else if (m.coefficient != 0) {
+      add_term(m.coefficient, monomial(m, -1, scope), equal);
+    }
   }
-  Linear equal;
-  add_term(-1, result, equal);
-  if (m.factors.empty()) {
-    equal.constant += m.coefficient;
-  } else if (m.coefficient != 0) {
-    add_term(m.coefficient, monomial(m, -1, scope), equal);
-  }
-  post_linear(Op::kEqual, equal, scope);
+  spare_factors_.swap(m.factors);
+  if (!defined) post_linear(Op::kEqual, equal, scope);
+  spare_terms_.swap(equal.terms);
   return true;
 }
 

@@ -68,9 +68,6 @@ void Flattener::linear(NodeId id, Value coefficient, Linear& out, Scope& scope) 
       return;
     case Op::kProduct:
     case Op::kPower: {
-      Monomial m;
-      m.factors.swap(spare_factors_);
-      m.factors.clear();
       // A sum times constants stays a sum.
       NodeId sum = -1;
       if (node.op == Op::kProduct) {
@@ -92,6 +89,9 @@ void Flattener::linear(NodeId id, Value coefficient, Linear& out, Scope& scope) 
           return;
         }
       }
+      Monomial m;
+      m.factors.swap(spare_factors_);
+      m.factors.clear();
       factor(id, 1, m, scope);
       if (m.factors.empty()) {
         out.constant += Wide{coefficient} * m.coefficient;
@@ -210,7 +210,8 @@ Var Flattener::product(std::vector<Var>& factors, Var result, Scope& scope) {
     factors.resize(factors.size() - kMaxFactors);
     factors.push_back(product(part, -1, scope));
   }
-  Value words[kMaxFactors + 1] = {kProductKey};
+  Value words[kMaxFactors + 1];
+  words[0] = kProductKey;
   std::copy(factors.begin(), factors.end(), words + 1);
   const std::span<const Value> key(words, factors.size() + 1);
   if (const Var there = table_.find(key); there >= 0) return there;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "propagation/exclusion.hpp"
+#include "propagation/product.hpp"
 
 namespace constrint {
 namespace {
@@ -26,6 +27,10 @@ constexpr Op mirrored(Op op) {
 }  // namespace
 
 Flattener::Flattener(const Model& model, Engine& engine) : model_(model), engine_(engine), store_(engine.store()) {
+  definitions_.reserve(2 * model.variables().size() + 16);
+  spare_terms_.reserve(kMaxFactors);
+  spare_factors_.reserve(kMaxFactors);
+  spare_variables_.reserve(kMaxFactors + 1);
   for (const Variable& variable : model.variables()) {
     fresh(from_progressions(variable.domain, engine.permanent()));
   }
@@ -77,10 +82,11 @@ bool Flattener::plain(NodeId id, bool* possible) {
   if (variable.op != Op::kVariable) return false;
   const auto x = static_cast<Var>(variable.value);
   if (other.op == Op::kList && op == Op::kEqual) {
-    std::vector<Value> values;
-    for (const NodeId child : model_.children(right)) values.push_back(model_.node(child).value);
-    if (values.size() > kMaxPieces) return false;
-    *possible = store_.intersect(x, from_values(values, engine_.permanent()));
+    const std::span<const NodeId> list = model_.children(right);
+    if (list.size() > kMaxPieces) return false;
+    Value values[kMaxPieces];
+    for (std::size_t i = 0; i < list.size(); ++i) values[i] = model_.node(list[i]).value;
+    *possible = store_.intersect(x, from_values({values, list.size()}, engine_.permanent()));
     return true;
   }
   if (other.op != Op::kConstant) return false;

@@ -17,13 +17,14 @@ struct Term {
 inline constexpr std::size_t kMaxTerms = 64;
 
 /// What the terms and the constant can add up to.
-struct LinearBounds {
-  Wide low;
-  Wide high;
+template <typename Number>
+struct SumBounds {
+  Number low;
+  Number high;
   int infinite_low;  ///< terms that are unbounded below, left out of `low`
   int infinite_high;
 
-  LinearBounds& operator+=(const LinearBounds& other) {
+  SumBounds& operator+=(const SumBounds& other) {
     low += other.low;
     high += other.high;
     infinite_low += other.infinite_low;
@@ -31,10 +32,25 @@ struct LinearBounds {
     return *this;
   }
 };
+using LinearBounds = SumBounds<Wide>;
 
 /// Smallest and largest value of one term. Contributions beyond 2^119 count as unbounded: 64 of the others stay under
 /// 2^126.
 LinearBounds term_bounds(const Term& term, const Domain& domain);
+
+/// Up to here, 64 terms and a constant stay under 2^63.
+inline constexpr Value kNarrow = Value{1} << 56;
+
+/// The same in 64 bits; false where that does not suffice, which includes all unbounded terms.
+inline bool narrow_bounds(const Term& term, const Domain& domain, SumBounds<Value>* bounds) {
+  const bool positive = term.coefficient > 0;
+  const bool overflow = __builtin_mul_overflow(term.coefficient, positive ? domain.low : domain.high, &bounds->low) ||
+                        __builtin_mul_overflow(term.coefficient, positive ? domain.high : domain.low, &bounds->high);
+  bounds->infinite_low = 0;
+  bounds->infinite_high = 0;
+  return !overflow && bounds->low >= -kNarrow && bounds->high <= kNarrow;
+}
+
 LinearBounds linear_bounds(std::span<const Term> terms, Wide constant, const Store& store);
 
 /// Makes coefficient * x <= most (`upper`) or >= least of one term.
@@ -81,6 +97,9 @@ class LinearEqual final : public Propagator {
   bool linear(LinearRelation* relation) const override;
 
  private:
+  enum class Sweep : std::uint8_t { kFails, kStays, kMoved, kTooWide };
+  template <typename Number>
+  Sweep sweep(Store& store) const;
   bool bounds(Store& store, bool* again) const;
   bool congruences(Store& store) const;
   bool partners(Store& store) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <type_traits>
 
 #include "propagation/linear.hpp"
 #include "propagation/sum_cycles.hpp"
@@ -28,30 +29,45 @@ bool are_partners(Value a, const Domain& x, Value b, const Domain& y, Wide k) {
 
 }  // namespace
 
+template <typename Number>
+LinearEqual::Sweep LinearEqual::sweep(Store& store) const {
+  constexpr bool kSmall = std::is_same_v<Number, Value>;
+  if (kSmall && (constant_ > kNarrow || constant_ < -kNarrow)) return Sweep::kTooWide;
+  SumBounds<Number> each[kMaxTerms];
+  SumBounds<Number> all{static_cast<Number>(constant_), static_cast<Number>(constant_), 0, 0};
+  for (std::size_t i = 0; i < terms_.size(); ++i) {
+    const Domain& domain = store[terms_[i].variable];
+    if constexpr (kSmall) {
+      if (!narrow_bounds(terms_[i], domain, &each[i])) return Sweep::kTooWide;
+    } else {
+      each[i] = term_bounds(terms_[i], domain);
+    }
+    all += each[i];
+  }
+  if ((all.infinite_low == 0 && all.low > 0) || (all.infinite_high == 0 && all.high < 0)) return Sweep::kFails;
+  if (all.infinite_low == 0 && all.infinite_high == 0 && all.low == all.high) return Sweep::kStays;
+  const std::uint64_t before = store.changes();
+  // Bounds that move in this sweep are taken up by the next one.
+  for (std::size_t i = 0; i < terms_.size(); ++i) {
+    const Term& term = terms_[i];
+    const SumBounds<Number>& b = each[i];
+    if (all.infinite_low == b.infinite_low) {
+      const Number most = -(all.low - b.low);
+      if ((b.infinite_high != 0 || b.high > most) && !term_at_most(term, most, store)) return Sweep::kFails;
+    }
+    if (all.infinite_high == b.infinite_high) {
+      const Number least = -(all.high - b.high);
+      if ((b.infinite_low != 0 || b.low < least) && !term_at_least(term, least, store)) return Sweep::kFails;
+    }
+  }
+  return store.changes() == before ? Sweep::kStays : Sweep::kMoved;
+}
+
 bool LinearEqual::bounds(Store& store, bool* again) const {
-  LinearBounds each[kMaxTerms];
   for (int round = 0; round < kMaxRounds; ++round) {
-    const std::uint64_t before = store.changes();
-    LinearBounds all{constant_, constant_, 0, 0};
-    for (std::size_t i = 0; i < terms_.size(); ++i) {
-      each[i] = term_bounds(terms_[i], store[terms_[i].variable]);
-      all += each[i];
-    }
-    if ((all.infinite_low == 0 && all.low > 0) || (all.infinite_high == 0 && all.high < 0)) return false;
-    // Bounds that move in this sweep are taken up by the next one.
-    for (std::size_t i = 0; i < terms_.size(); ++i) {
-      const Term& term = terms_[i];
-      const LinearBounds& b = each[i];
-      if (all.infinite_low == b.infinite_low) {
-        const Wide most = -(all.low - b.low);
-        if ((b.infinite_high != 0 || b.high > most) && !term_at_most(term, most, store)) return false;
-      }
-      if (all.infinite_high == b.infinite_high) {
-        const Wide least = -(all.high - b.high);
-        if ((b.infinite_low != 0 || b.low < least) && !term_at_least(term, least, store)) return false;
-      }
-    }
-    if (store.changes() == before) return true;
+    Sweep moved = sweep<Value>(store);
+    if (moved == Sweep::kTooWide) moved = sweep<Wide>(store);
+    if (moved != Sweep::kMoved) return moved == Sweep::kStays;
   }
   *again = true;
   return true;
@@ -64,6 +80,7 @@ bool LinearEqual::congruences(Store& store) const {
   const std::size_t n = terms_.size();
   Wide total = constant_;
   bool informative = false;
+  int any = 0;  // terms that may be any number
   for (std::size_t i = 0; i < n; ++i) {
     const Domain& d = store[terms_[i].variable];
     const Value c = terms_[i].coefficient;
@@ -77,6 +94,8 @@ bool LinearEqual::congruences(Store& store) const {
     steps[i] = scaled <= kLimit ? static_cast<Value>(scaled) : static_cast<Value>(magnitude(c));
     if (anchored) total += Wide{c} * d.low;
     informative = informative || steps[i] != 1;
+    // With two of them, the others of every term can add up to any number.
+    if (steps[i] == 1 && ++any == 2) return true;
   }
   if (!informative) return true;
   behind[n] = 0;
@@ -86,7 +105,8 @@ bool LinearEqual::congruences(Store& store) const {
   for (std::size_t i = 0; i < n; ++i) {
     const Value others = greatest_common_divisor(before, behind[i + 1]);
     before = greatest_common_divisor(before, steps[i]);
-    if (others <= 1 || steps[i] == 0) continue;
+    // Where this term adds nothing to what is known of the sum, the sum adds nothing to what is known of this term.
+    if (others == 0 || others == behind[0] || steps[i] == 0) continue;
     // c x = -(total - c low) modulo `others`
     const Domain& d = store[terms_[i].variable];
     const Value c = terms_[i].coefficient;

@@ -36,38 +36,55 @@ bool is_scaled(const Domain& y, const Domain& x, Value by) {
 /// One round where all factors are positive; without a division where nothing moves.
 Product::Bounds Product::positive_bounds(Store& store) const {
   const std::size_t n = variables().size() - 1;
-  Interval behind[kMaxFactors + 1];
-  behind[n] = {1, 1};
+  const Var* const factors = variables().data();
+  const Var result = factors[n];
+  // Bounds of the product of a factor and all behind it.
+  Value least[kMaxFactors + 1];
+  Value most[kMaxFactors + 1];
+  least[n] = most[n] = 1;
   for (std::size_t i = n; i-- > 0;) {
-    const Domain& x = store[variables()[i]];
+    const Domain& x = store[factors[i]];
     if (x.low <= 0) return Bounds::kSigned;
-    behind[i] = {grown(x.low, behind[i + 1].low), grown(x.high, behind[i + 1].high)};
+    least[i] = grown(x.low, least[i + 1]);
+    most[i] = grown(x.high, most[i + 1]);
   }
-  if (!store.set_bounds(variables()[n], behind[0].low, behind[0].high)) return Bounds::kFails;
-  const Interval y = interval_of(store[variables()[n]]);
-  const bool raise = y.low > behind[0].low;
-  const bool lower = y.high < behind[0].high;
+  if (!store.set_bounds(result, least[0], most[0])) return Bounds::kFails;
+  const Domain& product = store[result];
+  const Interval y = interval_of(product);
+  const bool raise = y.low > least[0];
+  const bool lower = y.high < most[0];
   if (!raise && !lower) return Bounds::kStays;
-  const std::uint64_t start = store.changes();
+  bool raised = false;
+  bool lowered = false;
   Interval before{1, 1};
   for (std::size_t i = 0; i < n; ++i) {
-    const Var v = variables()[i];
+    const Var v = factors[i];
     const Domain& x = store[v];
-    if (x.low != x.high) {
-      Interval allowed{x.low, x.high};
+    const Interval now = interval_of(x);
+    if (now.low != now.high) {
+      Interval allowed = now;
       if (raise) {
-        const Value others = grown(before.high, behind[i + 1].high);
-        if (others != kInfinity && grown(x.low, others) < y.low) allowed.low = (y.low - 1) / others + 1;
+        const Value others = grown(before.high, most[i + 1]);
+        if (others != kInfinity && grown(now.low, others) < y.low) allowed.low = (y.low - 1) / others + 1;
       }
       if (lower) {
-        const Value others = grown(before.low, behind[i + 1].low);
-        if (grown(x.high, others) > y.high) allowed.high = y.high / others;
+        const Value others = grown(before.low, least[i + 1]);
+        if (grown(now.high, others) > y.high) allowed.high = y.high / others;
       }
       if (!store.set_bounds(v, allowed.low, allowed.high)) return Bounds::kFails;
+      raised = raised || x.low != now.low;
+      lowered = lowered || x.high != now.high;
     }
-    before = {grown(before.low, store[v].low), grown(before.high, store[v].high)};
+    before = {grown(before.low, x.low), grown(before.high, x.high)};
   }
-  return store.changes() == start ? Bounds::kStays : Bounds::kMoved;
+  if (!raised && !lowered) return Bounds::kStays;
+  // A factor's lower bound follows from the others' upper ones, its upper bound from their lower ones: where only one
+  // side moves, this sweep has seen all of it, unless the result's bounds move over values that it does not have.
+  if ((raised && lower) || (lowered && raise)) return Bounds::kMoved;
+  if (!store.set_bounds(result, before.low, before.high)) return Bounds::kFails;
+  const bool low_settled = product.low == y.low || product.low == before.low;
+  const bool high_settled = product.high == y.high || product.high == before.high;
+  return low_settled && high_settled ? Bounds::kStays : Bounds::kMoved;
 }
 
 bool Product::bounds(Store& store, bool* again) const {
@@ -209,15 +226,20 @@ bool Product::divisibility(Store& store) const {
 Verdict Product::propagate(Store& store) {
   bool again = false;
   for (int round = 0;; ++round) {
-    const std::uint64_t before = store.changes();
-    if (!bounds(store, &again) || (store.stepped(variables()) && !divisibility(store))) return Verdict::kFails;
-    if (store.changes() == before) break;
+    std::uint64_t before = store.changes();
+    if (!bounds(store, &again)) return Verdict::kFails;
     if (again || round == kMaxRounds) return Verdict::kAgain;
+    if (!distinct_ && store.changes() != before) continue;
+    // Known factors have made the result known.
+    const auto known = [&](Var x) { return store[x].fixed(); };
+    if (known(variables().back()) && std::all_of(variables().begin(), variables().end(), known)) {
+      return Verdict::kEntailed;
+    }
+    if (!store.stepped(variables())) return Verdict::kStays;
+    before = store.changes();
+    if (!divisibility(store)) return Verdict::kFails;
+    if (store.changes() == before) return Verdict::kStays;
   }
-  for (const Var x : variables()) {
-    if (!store[x].fixed()) return Verdict::kStays;
-  }
-  return Verdict::kEntailed;
 }
 
 }  // namespace constrint

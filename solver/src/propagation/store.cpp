@@ -1,46 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "propagation/store.hpp"
 
+#include <algorithm>
+
 namespace constrint {
 
 Var Store::add(const Domain& domain) {
-  domains_.push_back(domain);
-  levels_.push_back(0);
-  stamps_.push_back(stamp_);
-  events_.push_back(kNoEvent);
-  return static_cast<Var>(domains_.size()) - 1;
+  records_.push_back({domain, 0, stamp_, kNoEvent});
+  return static_cast<Var>(records_.size()) - 1;
 }
 
 void Store::reserve(std::size_t variables) {
-  domains_.reserve(variables);
-  levels_.reserve(variables);
-  stamps_.reserve(variables);
-  events_.reserve(variables);
+  records_.reserve(variables);
   changed_.reserve(variables);
-  trail_.reserve(4 * variables);
+  trail_.reserve(variables);
   marks_.reserve(64);
 }
 
-bool Store::replace(Var x, const Domain& domain) {
-  const auto i = static_cast<std::size_t>(x);
-  Domain& now = domains_[i];
-  if (stamps_[i] != stamp_) {
-    trail_.push_back({x, stamps_[i], levels_[i], now});
-    stamps_[i] = stamp_;
+/// Before a change: what is there is saved, where it is not yet, and what the change follows from is noted.
+Store::Record& Store::touch(Var x) {
+  Record& r = records_[static_cast<std::size_t>(x)];
+  if (r.stamp != stamp_) {
+    trail_.push_back({x, r.stamp, r.levels, r.domain});
+    r.stamp = stamp_;
   }
-  levels_[i] |= reason();
+  r.levels |= reason();
   ++changes_;
+  if (r.events == kNoEvent) changed_.push_back(x);
+  return r;
+}
+
+bool Store::replace(Var x, const Domain& domain) {
+  Record& r = touch(x);
   std::uint8_t event = kChanged;
-  if (domain.low != now.low || domain.high != now.high) event |= kBounds;
+  if (domain.low != r.domain.low || domain.high != r.domain.high) event |= kBounds;
   if (domain.low == domain.high) event |= kFixed | kStep;
-  if (domain.step != now.step) event |= kStep;
-  now = domain;
-  if (events_[i] == kNoEvent) changed_.push_back(x);
-  events_[i] |= event;
+  if (domain.step != r.domain.step) event |= kStep;
+  r.domain = domain;
+  r.events |= event;
   return !domain.empty();
 }
 
-bool Store::bound(Var x, Value low, Value high) { return replace(x, cut((*this)[x], low, high)); }
+bool Store::bound(Var x, Value low, Value high) {
+  const Domain& now = (*this)[x];
+  if (now.pieces != nullptr || now.step != 1) return replace(x, cut(now, low, high));
+  Record& r = touch(x);
+  r.domain.low = std::max(low, r.domain.low);
+  r.domain.high = std::min(high, r.domain.high);
+  r.events |= r.domain.low == r.domain.high ? kEvents : kChanged | kBounds;
+  return r.domain.low <= r.domain.high;
+}
 
 bool Store::fix(Var x, Value value) {
   const Domain& now = (*this)[x];
@@ -100,23 +109,15 @@ void Store::pop() {
   const Mark& mark = marks_.back();
   while (trail_.size() > mark.trail) {
     const Saved& saved = trail_.back();
-    const auto i = static_cast<std::size_t>(saved.variable);
-    domains_[i] = saved.domain;
-    levels_[i] = saved.levels;
-    stamps_[i] = saved.stamp;
+    Record& r = records_[static_cast<std::size_t>(saved.variable)];
+    r.domain = saved.domain;
+    r.levels = saved.levels;
+    r.stamp = saved.stamp;
     trail_.pop_back();
   }
   stamp_ = mark.stamp;
   arena_.release(mark.arena);
   marks_.pop_back();
-}
-
-Levels Store::reason() {
-  if (!reason_ready_) {
-    for (const Var x : sources_) reason_ |= levels_[static_cast<std::size_t>(x)];
-    reason_ready_ = true;
-  }
-  return reason_;
 }
 
 Store::Trial Store::begin_trial() {
@@ -134,7 +135,7 @@ void Store::end_trial(Trial trial) {
 
 void Store::forget_changes(std::size_t keep) {
   while (changed_.size() > keep) {
-    events_[static_cast<std::size_t>(changed_.back())] = kNoEvent;
+    records_[static_cast<std::size_t>(changed_.back())].events = kNoEvent;
     changed_.pop_back();
   }
 }

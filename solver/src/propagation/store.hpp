@@ -34,8 +34,8 @@ constexpr Levels level_bit(int level) { return Levels{1} << (level < kSharedLeve
 class Store {
  public:
   Var add(const Domain& domain);
-  [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(domains_.size()); }
-  const Domain& operator[](Var x) const { return domains_[static_cast<std::size_t>(x)]; }
+  [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(records_.size()); }
+  const Domain& operator[](Var x) const { return record(x).domain; }
   Arena& arena() { return arena_; }
 
   bool set_low(Var x, Value low) { return low <= (*this)[x].low || bound(x, low, kInfinity); }
@@ -91,17 +91,41 @@ class Store {
     reason_ready_ = variables.empty() || marks_.empty();  // without decisions, nothing rests on one
   }
   /// The levels that the present deduction rests on.
-  Levels reason();
-  [[nodiscard]] Levels levels_of(Var x) const { return levels_[static_cast<std::size_t>(x)]; }
+  Levels reason() {
+    if (!reason_ready_) {
+      for (const Var x : sources_) reason_ |= levels_of(x);
+      reason_ready_ = true;
+    }
+    return reason_;
+  }
+  [[nodiscard]] Levels levels_of(Var x) const { return record(x).levels; }
 
   /// Variables that changed since they were last taken, each once, with the events in events().
   [[nodiscard]] std::span<const Var> changed() const { return changed_; }
-  [[nodiscard]] std::uint8_t events(Var x) const { return events_[static_cast<std::size_t>(x)]; }
+  [[nodiscard]] std::uint8_t events(Var x) const { return record(x).events; }
   void forget_changes(std::size_t keep = 0);
+  /// Calls visit(variable, events) for each, and forgets them.
+  template <typename Visit>
+  void take_changes(Visit&& visit) {
+    for (const Var x : changed_) {
+      Record& r = records_[static_cast<std::size_t>(x)];
+      visit(x, r.events);
+      r.events = kNoEvent;
+    }
+    changed_.clear();
+  }
   /// Differs from an earlier answer when anything changed in between, ended trials apart.
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
  private:
+  /// All that is known of a variable, in the size of a cache line.
+  struct Record {
+    Domain domain;
+    Levels levels;
+    std::uint64_t stamp;  ///< of the mark since which it is saved
+    std::uint8_t events;
+  };
+  static_assert(sizeof(Record) <= 64, "A variable fits into the size of a cache line.");
   struct Saved {
     Var variable;
     std::uint64_t stamp;
@@ -114,13 +138,12 @@ class Store {
     Arena::Mark arena;
   };
 
+  [[nodiscard]] const Record& record(Var x) const { return records_[static_cast<std::size_t>(x)]; }
+  Record& touch(Var x);
   bool bound(Var x, Value low, Value high);
   bool replace(Var x, const Domain& domain);
 
-  std::vector<Domain> domains_;
-  std::vector<Levels> levels_;
-  std::vector<std::uint64_t> stamps_;
-  std::vector<std::uint8_t> events_;
+  std::vector<Record> records_;
   std::vector<Var> changed_;
   std::vector<Saved> trail_;
   std::vector<Mark> marks_;

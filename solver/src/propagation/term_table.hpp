@@ -13,23 +13,27 @@ namespace constrint {
 /// it is.
 class TermTable {
  public:
+  TermTable() : slots_(kFirstSlots) { words_.reserve(kFirstSlots * 3); }
+
   /// The variable of an equal key, or -1.
   [[nodiscard]] Var find(std::span<const Value> key) const;
   /// `key` must not be there.
   void insert(std::span<const Value> key, Var variable);
 
  private:
+  static constexpr std::size_t kFirstSlots = 128;
+
   struct Entry {
-    std::uint64_t hash = 0;
-    std::size_t first = 0;  ///< into words_
-    std::size_t size = 0;
+    std::uint32_t hash = 0;
+    std::uint32_t size = 0;
+    std::uint32_t first = 0;  ///< into words_
     Var variable = -1;
   };
-  [[nodiscard]] std::size_t slot(std::uint64_t hash, std::span<const Value> key) const;
+  [[nodiscard]] std::size_t slot(std::uint32_t hash, std::span<const Value> key) const;
   void grow();
 
   std::vector<Value> words_;
-  std::vector<Entry> slots_;  // size is 0 or a power of 2; a free one has variable -1
+  std::vector<Entry> slots_;  // their number is a power of 2; a free one has variable -1
   std::size_t count_ = 0;
 };
 

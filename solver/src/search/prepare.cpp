@@ -80,34 +80,17 @@ bool Search::prepare() {
 
 /// The trees are walked recursively. Parser and builder refuse deeper ones; add_node() does not look.
 bool Search::shallow() {
-  std::vector<int> depths;
-  depths.reserve(8 * constraints_.size());
-  const auto depth_of = [&](NodeId root) {
-    while (depths.size() <= static_cast<std::size_t>(root)) {
-      int deepest = 0;
-      if (model_.node(static_cast<NodeId>(depths.size())).children == 0) {
-        depths.push_back(1);
-        continue;
-      }
-      // Children are made before their parents.
-      for (const NodeId child : model_.children(static_cast<NodeId>(depths.size()))) {
-        deepest = std::max(deepest, depths[static_cast<std::size_t>(child)]);
-      }
-      depths.push_back(deepest + 1);
-    }
-    return depths[static_cast<std::size_t>(root)];
-  };
-  const auto refuse = [&](int depth, const std::string& what) {
-    return bad_options(what + " is " + std::to_string(depth) + " levels deep; the limit is " +
+  const auto too_deep = [&](NodeId root) { return model_.node(root).depth > 2 * kMaxDepth; };
+  const auto refuse = [&](NodeId root, const std::string& what) {
+    return bad_options(what + " is " + std::to_string(model_.node(root).depth) + " levels deep; the limit is " +
                        std::to_string(2 * kMaxDepth) + ".");
   };
   for (const std::int32_t c : constraints_) {
-    const int depth = depth_of(model_.constraints()[static_cast<std::size_t>(c)].root);
-    if (depth > 2 * kMaxDepth) return refuse(depth, "constraint " + std::to_string(c));
+    const NodeId root = model_.constraints()[static_cast<std::size_t>(c)].root;
+    if (too_deep(root)) return refuse(root, "constraint " + std::to_string(c));
   }
-  if (with_objective_ && model_.objective()) {
-    const int depth = depth_of(model_.objective()->term);
-    if (depth > 2 * kMaxDepth) return refuse(depth, "the objective");
+  if (with_objective_ && model_.objective() && too_deep(model_.objective()->term)) {
+    return refuse(model_.objective()->term, "the objective");
   }
   return true;
 }

@@ -129,7 +129,7 @@ void Search::strengthen(std::size_t decisions) {
   Store& store = engine_.store();
   if (!store.strong()) {
     if (failures_ < strong_after_) return;
-    store.set_strong(true);
+    engine_.strengthen();
     strong_below_ = decisions + 1;
   }
   if (decisions >= strong_below_) return;

@@ -8,7 +8,7 @@
 #include "constrint/explain.hpp"
 #include "constrint/solve.hpp"
 #include "search/search.hpp"
-#include "tests/constrint/fuzz/solve/oracle.hpp"
+#include "tests/constrint/brute_force.hpp"
 #include "tests/constrint/fuzz/solve/small_model.hpp"
 
 /// Small models from bytes against the enumeration of all their values: the same solutions in the same order, the same
@@ -20,7 +20,7 @@ using constrint::Outcome;
 using constrint::Solution;
 using constrint::SolveOptions;
 using constrint::SolveResult;
-using constrint::fuzz::Oracle;
+using constrint::testing::Oracle;
 
 std::vector<constrint::Assigned> named(const Model& model, const Solution& values) {
   std::vector<constrint::Assigned> assigned;
@@ -74,7 +74,7 @@ void check_search(const Model& model, SolveOptions options, const std::vector<So
 void check_optimum(const Model& model, Oracle* oracle, SolveOptions options, const char* text) {
   options.distinct_by_order = false;
   const std::vector<Solution> all = oracle->solutions(options);
-  std::vector<constrint::fuzz::Wide> objectives;
+  std::vector<Oracle::Wide> objectives;
   for (const Solution& one : all) objectives.push_back(oracle->objective(one));
   if (oracle->met_large()) return;
   const SolveResult best = solve(model, options);
@@ -91,7 +91,7 @@ void check_optimum(const Model& model, Oracle* oracle, SolveOptions options, con
   if (all.empty()) return;
   const auto found = std::find(all.begin(), all.end(), best.solutions.front());
   FUZZ_CHECK(found != all.end(), "the best is no solution\n%s", text);
-  const constrint::fuzz::Wide value = objectives[static_cast<std::size_t>(found - all.begin())];
+  const Oracle::Wide value = objectives[static_cast<std::size_t>(found - all.begin())];
   FUZZ_CHECK(value == best.objective, "the objective is not that of the solution\n%s", text);
   const auto ends = std::minmax_element(objectives.begin(), objectives.end());
   FUZZ_CHECK(value == (model.objective()->maximize ? *ends.second : *ends.first), "there is a better one\n%s", text);
@@ -172,7 +172,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Solution any;
   for (std::size_t i = 0; i < model.variables().size(); ++i) {
-    const std::vector<constrint::Value> values = oracle.values_of(i);
+    const std::vector<constrint::Value> values = constrint::testing::values_of(model.variables()[i]);
     any.push_back(values[static_cast<std::size_t>(in.below(static_cast<std::int64_t>(values.size())))]);
   }
   check_values(model, &oracle, any, text.c_str());
