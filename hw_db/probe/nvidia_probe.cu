@@ -106,6 +106,67 @@ __global__ void specials(long long* clocks, float* out, int rounds) {
   if (sum == 1.2345F) *out = sum;
 }
 
+/// One thread follows a ring of indices: the latency of a load from shared memory.
+__global__ void chase_shared(long long* clocks, float* out, int rounds) {
+  __shared__ unsigned next[1024];
+  for (unsigned i = threadIdx.x; i < 1024; i += blockDim.x) next[i] = (i + 33) % 1024;
+  __syncthreads();
+  unsigned at = 0;
+  const long long start = clock64();
+  for (int i = 0; i < rounds; ++i) at = next[at];
+  if (threadIdx.x == 0) *clocks = clock64() - start;
+  if (at == 12345) *out = 1;
+}
+
+/// The same through the second-level cache: ld.global.cg passes the first level by.
+__global__ void chase_l2(long long* clocks, float* out, const unsigned* next, int rounds) {
+  unsigned at = 0;
+  const long long start = clock64();
+  for (int i = 0; i < rounds; ++i) at = __ldcg(next + at);
+  *clocks = clock64() - start;
+  if (at == 12345) *out = 1;
+}
+
+__global__ void chain_tanh(long long* clocks, float* out, int rounds) {
+  float x = 0.5F + 0.001F * static_cast<float>(threadIdx.x);
+  const long long start = clock64();
+  for (int i = 0; i < rounds; ++i) asm volatile("tanh.approx.f32 %0, %0;" : "+f"(x));
+  if (threadIdx.x == 0) *clocks = clock64() - start;
+  if (x == 1.2345F) *out = x;
+}
+
+/// One thread asks for small bulk copies and waits for all of them.
+__global__ void bulk_copies(long long* clocks, const float* from, int copies) {
+#if __CUDA_ARCH__ >= 900
+  __shared__ alignas(128) char to[64 * 128];
+  __shared__ alignas(8) unsigned long long barrier;
+  const auto bar = static_cast<unsigned>(__cvta_generic_to_shared(&barrier));
+  const auto base = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  asm volatile("mbarrier.init.shared.b64 [%0], 1;" ::"r"(bar) : "memory");
+  for (unsigned phase = 0; phase < 4; ++phase) {
+    const long long start = clock64();
+    asm volatile("mbarrier.arrive.expect_tx.shared.b64 _, [%0], %1;" ::"r"(bar), "r"(copies * 128) : "memory");
+    for (int i = 0; i < copies; ++i) {
+      asm volatile(
+          "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], 128, [%2];" ::"r"(base + 128 * i),
+          "l"(from + 4096 * i), "r"(bar)
+          : "memory");
+    }
+    unsigned done = 0;
+    while (done == 0) {
+      asm volatile(
+          "{ .reg .pred p; mbarrier.try_wait.parity.shared.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
+          : "=r"(done)
+          : "r"(bar), "r"(phase & 1)
+          : "memory");
+    }
+    *clocks = clock64() - start;
+  }
+#else
+  *clocks = 0;
+#endif
+}
+
 __global__ void global_reads(const float4* from, std::size_t count, float* out, int rounds) {
   float s = 0;
   const std::size_t step = std::size_t{gridDim.x} * blockDim.x;
@@ -225,6 +286,26 @@ class Probe {
     return median(all);
   }
 
+  /// What a step of a recurrence waits for, one after the other.
+  void latencies() {
+    std::printf(" \"shared_latency_clocks\": %.1f, ",
+                clocks(1, [&] { chase_shared<<<1, 32>>>(clocks_, out_, 4096); }) / 4096);
+    std::printf("\"tanh_latency_clocks\": %.1f, ",
+                clocks(1, [&] { chain_tanh<<<1, 32>>>(clocks_, out_, 4096); }) / 4096);
+    constexpr unsigned kRing = 1U << 18;
+    std::vector<unsigned> ring(kRing);
+    for (unsigned i = 0; i < kRing; ++i) ring[i] = (i + 32 * 1031) % kRing;
+    unsigned* next = nullptr;
+    check(cudaMalloc(&next, kRing * sizeof(unsigned)));
+    check(cudaMemcpy(next, ring.data(), kRing * sizeof(unsigned), cudaMemcpyHostToDevice));
+    std::printf("\"l2_latency_clocks\": %.1f,\n",
+                clocks(1, [&] { chase_l2<<<1, 1>>>(clocks_, out_, next, 1 << 14); }) / (1 << 14));
+    const float* from = reinterpret_cast<const float*>(next);
+    const double few = clocks(1, [&] { bulk_copies<<<1, 1>>>(clocks_, from, 8); });
+    const double many = clocks(1, [&] { bulk_copies<<<1, 1>>>(clocks_, from, 64); });
+    std::printf(" \"bulk_copy_ns\": %.1f,\n", (many - few) / 56 / ghz_);
+  }
+
   void run() {
     std::printf("{\"device\": \"%s\", \"clock_mhz\": %.0f, \"compute_units\": %d, \"l2_bytes\": %d,\n",
                 properties_.name, 1e3 * ghz_, properties_.multiProcessorCount, properties_.l2CacheSize);
@@ -245,7 +326,9 @@ class Probe {
     std::printf(" \"exp2_per_clock\": %.2f, \"tanh_per_clock\": %.2f,\n", special_rate<Special::kExp2>(),
                 special_rate<Special::kTanh>());
     std::printf(" \"launch_us\": %.2f, \"graph_node_us\": %.2f,\n", launch_us(false), launch_us(true));
-    std::printf(" \"memory_gb_per_s\": %.0f}\n", read_gb_per_s(std::size_t{1} << 30));
+    latencies();
+    std::printf(" \"l2_gb_per_s\": %.0f, ", read_gb_per_s(std::size_t{16} << 20));
+    std::printf("\"memory_gb_per_s\": %.0f}\n", read_gb_per_s(std::size_t{1} << 30));
   }
 
  private:

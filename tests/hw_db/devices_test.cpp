@@ -107,9 +107,9 @@ TEST(Devices, FiguresOfTheH200) {
   EXPECT_EQ(h200.gpu.origin("cluster_exchange_ns")->kind, SourceKind::kMeasured);
   EXPECT_EQ(h200.gpu.origin("cluster_exchange_ns")->file, "nvidia/families/sm_90.json");
   EXPECT_EQ(h200.gpu.block_barrier_ns, 14.5);
-  // Nobody has measured it.
-  EXPECT_FALSE(h200.gpu.l2_gb_per_s);
-  EXPECT_EQ(h200.gpu.origin("l2_gb_per_s"), nullptr);
+  // It has none, and no file says so.
+  EXPECT_FALSE(h200.gpu.last_level_cache_bytes);
+  EXPECT_EQ(h200.gpu.origin("last_level_cache_bytes"), nullptr);
 }
 
 TEST(Devices, MatrixRatesOfADeviceGoIntoItsFamilysList) {

@@ -57,7 +57,12 @@ TEST(Schema, UnitsStandInTheNames) {
   EXPECT_EQ(unit_of("grid_exchange_ns"), "ns");
   EXPECT_EQ(unit_of("grid_exchange_ns_per_kb"), "ns/KB");
   EXPECT_EQ(unit_of("launch_us"), "us");
+  EXPECT_EQ(unit_of("matrix_latency_clocks"), "clocks");
+  EXPECT_EQ(unit_of("global_lines_per_clock_per_compute_unit"), "1/clock");
+  EXPECT_EQ(unit_of("block_barrier_ns_per_warp"), "ns");
   EXPECT_EQ(unit_of("l1_bytes_per_clock"), "B/clock");
+  EXPECT_EQ(unit_of("activation_functions_per_clock_per_core"), "1/clock");
+  EXPECT_EQ(unit_of("thread_enlist_us"), "us");
   EXPECT_EQ(unit_of("fp32_flops_per_clock_per_compute_unit"), "flop/clock");
   EXPECT_EQ(unit_of("registers_32bit_per_compute_unit"), "");
   EXPECT_EQ(unit_of("compute_units"), "");

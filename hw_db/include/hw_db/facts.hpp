@@ -94,15 +94,37 @@ struct GpuFacts {
   /// 0: no clusters.
   Count cluster_blocks_max;
   Count cluster_blocks_max_nonportable;
+  /// Clusters of one block a compute unit that run at once: parts of the chip that are smaller than the rest, or
+  /// broken, take none.
+  Count clusters_of_8_resident;
+  Count clusters_of_16_resident;
+  /// From an instruction to one that needs its result: a warp's matrix product, an approximate special function, a
+  /// plain arithmetic instruction, a load from shared memory, a load from the second-level cache.
+  Real matrix_latency_clocks;
+  Real special_function_latency_clocks;
+  Real arithmetic_latency_clocks;
+  Real shared_latency_clocks;
+  Real l2_latency_clocks;
+  /// Cache lines of global memory that the load-store unit goes through, whatever part of a line a warp uses.
+  Real global_lines_per_clock_per_compute_unit;
+  /// A small bulk copy that one thread asks for, behind others.
+  Real bulk_copy_ns;
+  /// Of 8 warps, and what each warp adds.
   Real block_barrier_ns;
+  Real block_barrier_ns_per_warp;
   Real cluster_barrier_ns;
   /// All blocks of a cluster or grid hand parts of h to each other: a fixed part, and one per KB that a block receives.
   Real cluster_exchange_ns;
   Real cluster_exchange_ns_per_kb;
+  /// Over global memory by a kernel's own code, of 128 blocks and of 8; by the vendor's cooperative groups.
   Real grid_barrier_ns;
+  Real grid_barrier_ns_of_8_blocks;
+  Real grid_barrier_ns_cooperative;
   Real grid_exchange_ns;
   Real grid_exchange_ns_per_kb;
+  /// Of kernels that follow one another: launched one by one, and as nodes of a recorded graph.
   Real launch_us;
+  Real graph_node_us;
   std::vector<MatrixInstruction> matrix_instructions;
 
   Origins origins;
@@ -116,8 +138,14 @@ struct CpuFacts {
   /// Of the widest vectors.
   Count vector_bytes;
   Real fp32_fma_flops_per_clock_per_core;
+  /// Vector multiply-adds that a core starts in a clock at most; of narrow vectors more can't make up for their width.
+  Count fma_instructions_per_clock_per_core;
+  /// From a multiply-add to one that needs its sum.
+  Count fma_latency_clocks;
   /// 0: no such instruction.
   Real bf16_dot_flops_per_clock_per_core;
+  /// Sigmoids or hyperbolic tangents of fp32, to the last bit or two, by vector instructions.
+  Real activation_functions_per_clock_per_core;
   /// "amx", "sme" or "none".
   Text matrix_extension;
   Count l1_data_bytes;
@@ -133,7 +161,10 @@ struct CpuFacts {
   Real l3_gb_per_s_per_core;
   Real memory_gb_per_s_per_core;
   Real clock_mhz;
+  /// Two threads, on cores of their own, that wait for each other in a loop.
   Real thread_barrier_ns;
+  /// From the start of a call until an idle thread of the pool takes part in it.
+  Real thread_enlist_us;
 
   Origins origins;
   [[nodiscard]] const Origin* origin(std::string_view field) const;
