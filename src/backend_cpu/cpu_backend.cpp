@@ -5,7 +5,9 @@
 #include "backend_cpu/backward.hpp"
 #include "backend_cpu/facts.hpp"
 #include "backend_cpu/forward.hpp"
+#include "backend_cpu/models.hpp"
 #include "common/runtime/backend.hpp"
+#include "hw_db/database.hpp"
 
 namespace flashrnn {
 namespace {
@@ -150,38 +152,42 @@ class CpuBackend final : public Backend {
     info.isa = cpu::isa_name(cpu::best_isa());
     info.isas = isas_.c_str();
     info.compute_units = machine.cores;
-    info.l1_bytes = machine.l1_bytes;
-    info.l2_bytes = machine.l2_bytes;
-    info.l3_bytes = machine.l3_bytes;
+    const hw::CpuFacts& figures = machine.device->cpu;
+    info.l1_bytes = figures.l1_data_bytes.value_or(0);
+    info.l2_bytes = figures.l2_bytes.value_or(0);
+    info.l3_bytes = figures.l3_bytes.value_or(0);
     devices_.push_back(info);
   }
 
   [[nodiscard]] std::string_view prefix() const override { return "cpu"; }
   [[nodiscard]] const std::vector<flashrnn_device_info>& devices() const override { return devices_; }
 
-  Status create_context(std::string_view name, const flashrnn_context_options& options, Logger,
+  Status create_context(std::string_view name, const flashrnn_context_options& options, Logger logger,
                         std::unique_ptr<DeviceContext>* context) const override {
     if (name != "cpu")
       return Status::invalid("device: '" + std::string(name) + "' is no CPU device; the name is 'cpu'");
     const cpu::Machine& machine = cpu::this_machine();
-    cpu::CpuFacts facts;
-    facts.isa = cpu::best_isa();
+    cpu::Isa chosen = cpu::best_isa();
     if (options.cpu_isa != nullptr && options.cpu_isa[0] != '\0') {
       const std::string wanted = options.cpu_isa;
       bool found = false;
       for (int i = 0; i < cpu::kIsaCount; ++i) {
         const auto isa = static_cast<cpu::Isa>(i);
         if (wanted != cpu::isa_name(isa) || cpu::isa_kernels(isa) == nullptr || !cpu::isa_usable(isa)) continue;
-        facts.isa = isa;
+        chosen = isa;
         found = true;
       }
       if (!found)
         return Status::invalid("cpu_isa: '" + wanted + "' does not run here; this machine and build have: " + isas_);
     }
-    facts.threads = options.num_threads == 0 ? machine.cores : options.num_threads;
-    if (machine.l1_bytes > 0) facts.l1_bytes = machine.l1_bytes;
-    if (machine.l2_bytes > 0) facts.l2_bytes = machine.l2_bytes;
-    if (machine.l3_bytes > 0) facts.l3_bytes = machine.l3_bytes;
+    const int threads = options.num_threads == 0 ? machine.cores : options.num_threads;
+    std::vector<std::string> notes;
+    const cpu::CpuFacts facts = cpu::facts_of(*machine.device, chosen, threads, &notes);
+    if (logger) {
+      for (const std::string& line : machine.log) logger(FLASHRNN_LOG_WARNING, line.c_str());
+      for (const std::string& line : notes) logger(FLASHRNN_LOG_INFO, line.c_str());
+    }
+    cpu::parse_models();
     *context = std::make_unique<CpuContext>(facts);
     return {};
   }

@@ -213,8 +213,7 @@ void Forward::last_stage(const Strand& strand, std::int64_t step, std::int64_t u
       p.saved = plan_.problem.reserve_mode == FLASHRNN_RESERVE_GATES ? s.saved_rows : nullptr;
       p.prev = s.prev_rows;
       p.slot_stride = g_.Dp;
-      // A large reserve has left the caches before the backward reads it: better not to let it in.
-      p.stream = static_cast<std::int64_t>(plan_.reserve.bytes()) > plan_.facts.l3_bytes / 2;
+      p.stream = plan_.stream_reserve;
     }
     p.dtype = plan_.problem.dtype;
     const bool in_place = call_.sequence_states == 1 && rows_in_place(plan_);

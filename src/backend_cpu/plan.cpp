@@ -5,17 +5,15 @@
 #include <numeric>
 
 #include "backend_cpu/integers.hpp"
+#include "backend_cpu/simd/isa_traits.hpp"
 #include "backend_cpu/tiling.hpp"
 #include "common/runtime/cell_registry.hpp"
 
 namespace flashrnn::cpu {
 namespace {
 
-constexpr std::int64_t kProductBlockBytes = 16 << 10;  ///< of one block of products: it must stay in the first cache
-constexpr std::int64_t kGradientTokens = 256;          ///< k of a weight gradient product: long sums, small buffers
-
-WeightFormat weight_format(const IsaKernels& isa, flashrnn_dtype dtype) {
-  const auto has = [&](WeightFormat f) { return isa.gemm[static_cast<int>(f)] != nullptr; };
+WeightFormat weight_format(const IsaTraits& isa, flashrnn_dtype dtype) {
+  const auto has = [&](WeightFormat f) { return isa.formats[static_cast<int>(f)]; };
   if (dtype == FLASHRNN_BF16) return has(WeightFormat::kBf16Pair) ? WeightFormat::kBf16Pair : WeightFormat::kBf16;
   if (dtype == FLASHRNN_F16 && has(WeightFormat::kF16)) return WeightFormat::kF16;
   return WeightFormat::kF32;
@@ -24,12 +22,13 @@ WeightFormat weight_format(const IsaKernels& isa, flashrnn_dtype dtype) {
 Geometry make_geometry(const CpuPlan& p) {
   const Problem& problem = p.problem;
   const CellRegistration& cell = *problem.cell;
+  const IsaTraits& isa = FLASHRNN_TRAITS_OF(p.facts.isa);
   Geometry g;
   g.B = problem.batch;
   g.T = problem.time;
   g.N = problem.heads;
   g.D = problem.head_dim;
-  g.W = p.isa->width;
+  g.W = isa.vector_bytes / 4;
   g.units = ceil_div(g.D, g.W);
   g.Dp = g.units * g.W;
   g.Gx = cell.input_gates;
@@ -45,54 +44,60 @@ Geometry make_geometry(const CpuPlan& p) {
     const int* found = std::find(first, first + g.Gr, slot);
     g.position[slot] = found != first + g.Gr ? static_cast<int>(found - first) : others++;
   }
-  g.format = weight_format(*p.isa, problem.dtype);
+  g.format = weight_format(isa, problem.dtype);
   g.pairs = g.format == WeightFormat::kBf16Pair;
   g.k_elements = g.pairs ? ceil_div(g.D, 2) : g.D;
   g.operand_stride = g.pairs ? g.Dp / 2 : g.Dp;
   return g;
 }
 
-void choose_products(CpuPlan* p) {
+/// Rows of a strand where the batch has as many: the products of one vector of units stay in half of L1.
+std::int64_t most_rows(const CpuPlan& p) {
+  return std::max<std::int64_t>(1, p.facts.l1_bytes / 2 / (std::int64_t{p.g.Gr} * p.g.W * 4));
+}
+
+/// Panels for strands of so many rows. False where the model gives no tile.
+bool choose_products(CpuPlan* p, std::int64_t rows, std::optional<Level> weights) {
   const Geometry& g = p->g;
-  const std::int64_t rows = std::min<std::int64_t>(g.B, 64);
+  p->forward_granule = p->backward_granule = 1;
+  p->carry_floats = 0;
   const int gates[2] = {g.first_gates, g.second_gates};
   for (int stage = 0; stage < 2; ++stage) {
     if (gates[stage] == 0) continue;
+    p->forward[stage] = choose_product(p->facts, {g.format, rows, g.units * gates[stage], g.k_elements, 1, weights});
+    if (p->forward[stage].vectors == 0) return false;
     p->forward[stage].gates = gates[stage];
-    choose_panels(p->facts, *p->isa, g, g.units * gates[stage], rows, &p->forward[stage]);
     const std::int64_t granule = std::lcm<std::int64_t>(p->forward[stage].vectors, gates[stage]) / gates[stage];
     p->forward_granule = std::lcm(p->forward_granule, granule);
+    p->backward[stage] = choose_product(p->facts, {g.format, rows, g.units, g.k_elements, gates[stage], weights});
+    if (p->backward[stage].vectors == 0) return false;
     p->backward[stage].gates = gates[stage];
-    p->backward[stage].segments = gates[stage];
-    choose_panels(p->facts, *p->isa, g, g.units, rows, &p->backward[stage]);
     p->backward_granule = std::lcm<std::int64_t>(p->backward_granule, p->backward[stage].vectors);
     p->carry_floats = std::max(p->carry_floats, p->backward[stage].panels * p->backward[stage].vectors * g.W);
   }
+  return true;
 }
 
-void choose_blocks(CpuPlan* p) {
+/// Panels and split each depend on the other: panels for the longest strands, a split for these, and again panels for
+/// the rows and the cache of that split, where those are better. False where a model leaves nothing.
+bool choose_products_and_split(CpuPlan* p) {
+  if (!choose_products(p, std::min(p->g.B, most_rows(*p)), std::nullopt)) return false;
+  const std::optional<SplitCandidate> first = choose_split(p);
+  if (!first) return false;
+  CpuPlan other = *p;
+  if (!choose_products(&other, first->strand_rows, first->weights)) return false;
+  const std::optional<SplitCandidate> second = choose_split(&other);
+  if (second && second->total < kProductGain * first->total) *p = other;
+  return true;
+}
+
+void size_products(CpuPlan* p) {
   const Geometry& g = p->g;
-  const std::int64_t granule = std::lcm(p->forward_granule, p->backward_granule);
-  const std::int64_t bytes_per_granule = p->strand_rows * g.Gr * granule * g.W * 4;
-  const std::int64_t granules =
-      std::clamp<std::int64_t>(kProductBlockBytes / bytes_per_granule, 1, ceil_div(g.units, granule));
-  p->block_units = granules * granule;
   for (int stage = 0; stage < 2; ++stage) {
     if (p->forward[stage].gates == 0) continue;
     const std::int64_t vectors = p->forward[stage].vectors;
     p->product_floats[stage] = ceil_div(p->block_units * p->forward[stage].gates, vectors) * vectors * g.W;
   }
-  p->chunk_steps = std::max<std::int64_t>(1, kGradientTokens / g.B);
-  p->chunk_tokens = p->chunk_steps * g.B;
-  p->chunk_k = g.pairs ? p->chunk_steps * ceil_div(g.B, 2) : p->chunk_tokens;
-
-  // The weight gradient's columns are the operand's units; its k, tokens.
-  Geometry tokens = g;
-  tokens.format = g.pairs ? WeightFormat::kBf16Pair : WeightFormat::kF32;
-  tokens.k_elements = p->chunk_k;
-  p->gradient.gates = 1;
-  choose_panels(p->facts, *p->isa, tokens, g.units, 64, &p->gradient);
-  p->gradient_floats = p->gradient.panels * p->gradient.vectors * g.W;
 }
 
 void book_packed(CpuPlan* p) {
@@ -111,7 +116,7 @@ void book_scratch(CpuPlan* p) {
   const bool recompute = p->problem.training && p->problem.reserve_mode == FLASHRNN_RESERVE_RECOMPUTE;
   // Gates are computed again for many tokens at once, whatever the number of rows.
   const std::int64_t rows =
-      recompute ? std::max(p->strand_rows, std::min<std::int64_t>(64, p->chunk_tokens)) : p->strand_rows;
+      recompute ? std::max(p->strand_rows, std::min(most_rows(*p), p->chunk_tokens)) : p->strand_rows;
   p->scratch_rows = rows;
   Ledger& s = p->scratch;
   for (int stage = 0; stage < 2; ++stage)
@@ -122,7 +127,7 @@ void book_scratch(CpuPlan* p) {
   if (!p->problem.training) return;
   p->dstates = s.book("state gradients", saturating({rows, g.S, p->block_units, g.W}), 4);
   p->block_float = s.book("operand", saturating({rows, p->carry_floats}), 4);
-  p->gradient_block = s.book("gate gradients", kGradientBlock * kGradientRows, 4);
+  p->gradient_block = s.book("gate gradients", saturating({p->copy_k, p->copy_rows}), 4);
   if (recompute) {
     p->block_state = s.book("states", saturating({rows, g.S, g.Dp}), 4);
     p->block_operand = s.book("operands", saturating({rows, g.operand_stride, 2}), 4);
@@ -178,21 +183,20 @@ void book_backward(CpuPlan* p) {
 
 }  // namespace
 
-Status make_plan(const Problem& problem, const CpuFacts& facts, CpuPlan* p) {
+std::int64_t plan_granule(const CpuPlan& plan) { return std::lcm(plan.forward_granule, plan.backward_granule); }
+
+Status make_choices(const Problem& problem, const CpuFacts& facts, CpuPlan* p) {
   p->problem = problem;
   p->facts = facts;
-  p->isa = isa_kernels(facts.isa);
   p->cell = static_cast<const CpuCell*>(problem.cell->cpu_kernels);
-  if (p->cell == nullptr || p->cell->kernels[static_cast<int>(facts.isa)] == nullptr)
+  if (p->cell == nullptr)
     return Status::unsupported("cell: '" + std::string(problem.cell->name) +
-                               "' was not built for the CPU instruction set " + isa_name(facts.isa) +
-                               "; add it with flashrnn_add_cell or choose another cpu_isa");
-  p->kernels = p->cell->kernels[static_cast<int>(facts.isa)];
+                               "' was not built for CPUs; add it with flashrnn_add_cell");
   p->math = static_cast<int>(problem.math) - 1;
   p->g = make_geometry(*p);
-  choose_products(p);
-  choose_split(p);
-  choose_blocks(p);
+  if (!choose_products_and_split(p) || !choose_gradient(p))
+    return {FLASHRNN_INTERNAL_ERROR, "plan: the constraint models of the CPU backend leave nothing for this problem"};
+  size_products(p);
   book_packed(p);
   book_scratch(p);
   book_forward(*p, p->g.T, &p->forward_bookings);
@@ -201,12 +205,25 @@ Status make_plan(const Problem& problem, const CpuFacts& facts, CpuPlan* p) {
   if (problem.training) {
     p->reserve_slot_count = g.S + (problem.reserve_mode == FLASHRNN_RESERVE_GATES ? g.saved : 0);
     p->reserve_slots = p->reserve.book("reserve", problem.tokens, saturating({g.N, p->reserve_slot_count, g.Dp, 4}));
+    p->stream_reserve = static_cast<std::int64_t>(p->reserve.bytes()) > std::max(facts.l2_bytes, facts.l3_bytes) / 2;
     book_backward(p);
   }
   for (const Ledger* ledger : {&p->packed, &p->scratch, &p->reserve, &p->forward_bookings.ledger,
                                &p->step_bookings.ledger, &p->backward_bookings.ledger})
     FLASHRNN_RETURN_IF_ERROR(Status(ledger->status()));
   return {};
+}
+
+Status make_plan(const Problem& problem, const CpuFacts& facts, CpuPlan* p) {
+  const auto* cell = static_cast<const CpuCell*>(problem.cell->cpu_kernels);
+  const CellKernels* kernels = cell == nullptr ? nullptr : cell->kernels[static_cast<int>(facts.isa)];
+  if (kernels == nullptr)
+    return Status::unsupported("cell: '" + std::string(problem.cell->name) +
+                               "' was not built for the CPU instruction set " + isa_name(facts.isa) +
+                               "; add it with flashrnn_add_cell or choose another cpu_isa");
+  p->kernels = kernels;
+  p->isa = isa_kernels(facts.isa);
+  return make_choices(problem, facts, p);
 }
 
 flashrnn_sizes CpuPlan::sizes() const {
@@ -223,15 +240,15 @@ flashrnn_sizes CpuPlan::sizes() const {
 std::string CpuPlan::describe() const {
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   static constexpr const char* kFormats[] = {"fp32", "bf16", "fp16", "bf16 pairs"};
-  std::string text = std::string("cpu ") + isa_name(facts.isa) + ", weights as " +
-                     kFormats[static_cast<int>(g.format)] + ", tile " +
-                     number(std::min<std::int64_t>(strand_rows, isa->max_rows[forward[0].vectors])) + " rows x " +
-                     number(forward[0].vectors) + " vectors of " + number(g.W) + ", " + number(strands) +
-                     (strands == 1 ? " strand of " : " strands of ") + number(strand_rows) +
-                     (strand_rows == 1 ? " row, " : " rows, ") + number(threads) +
-                     (threads == 1 ? " thread"
-                      : lockstep   ? " threads on every step"
-                                   : " threads, one strand each");
+  std::string text =
+      std::string("cpu ") + isa_name(facts.isa) + ", weights as " + kFormats[static_cast<int>(g.format)] + ", tile " +
+      number(std::min<std::int64_t>(strand_rows, FLASHRNN_TRAITS_OF(facts.isa).max_rows[forward[0].vectors])) +
+      " rows x " + number(forward[0].vectors) + " vectors of " + number(g.W) + ", " + number(strands) +
+      (strands == 1 ? " strand of " : " strands of ") + number(strand_rows) +
+      (strand_rows == 1 ? " row, " : " rows, ") + number(threads) +
+      (threads == 1 ? " thread"
+       : lockstep   ? " threads on every step"
+                    : " threads, one strand each");
   if (problem.training) text += ", weight gradient every " + number(chunk_steps) + " steps";
   return text;
 }

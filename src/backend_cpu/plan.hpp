@@ -4,20 +4,12 @@
 #include <cstdint>
 #include <string>
 
+#include "backend_cpu/facts.hpp"
 #include "backend_cpu/simd/isa_tables.hpp"
 #include "common/runtime/ledger.hpp"
 #include "common/runtime/problem.hpp"
 
 namespace flashrnn::cpu {
-
-/// What the choice of tiles and splits needs to know of the machine.
-struct CpuFacts {
-  Isa isa = Isa::kBaseline;
-  int threads = 1;
-  std::int64_t l1_bytes = 32 << 10;
-  std::int64_t l2_bytes = 1 << 20;
-  std::int64_t l3_bytes = 16 << 20;
-};
 
 /// Counts that everything else is derived from. W = width, Dp = D rounded up to whole vectors.
 struct Geometry {
@@ -46,17 +38,12 @@ struct ProductPlan {
   std::int64_t head_bytes = 0;  ///< panels * panel_bytes
 };
 
-/// The product of R's gradient reads gate gradients with the stride of a whole token, often a power of two: blocks of
-/// so many gate units and tokens are copied together first, where enough columns share them.
-inline constexpr std::int64_t kGradientRows = 48;  ///< a multiple of most tiles
-inline constexpr std::int64_t kGradientBlock = 256;
-
 /// All choices for one problem on one machine. Immutable after make_plan.
 struct CpuPlan {
   Problem problem;
   CpuFacts facts;
   Geometry g;
-  const IsaKernels* isa = nullptr;
+  const IsaKernels* isa = nullptr;  ///< null where only the choices are wanted, for a machine of another kind
   const CpuCell* cell = nullptr;
   const CellKernels* kernels = nullptr;
   int math = 0;  ///< index into CellKernels' arrays
@@ -69,15 +56,19 @@ struct CpuPlan {
   std::int64_t forward_granule = 1;  ///< units that can be split off from the others, in vectors
   std::int64_t backward_granule = 1;
 
-  int threads = 1;                      ///< that a call uses at most
-  int step_threads = 1;                 ///< that a single step uses at most
-  bool lockstep = false;                ///< all threads work on each step together; else each on strands of its own
-  std::int64_t strand_rows = 1;         ///< rows that run through time together
-  std::int64_t strands = 1;             ///< N * ceil(B / strand_rows)
-  std::int64_t block_units = 1;         ///< units that one product call covers, in vectors
-  std::int64_t chunk_steps = 1;         ///< steps between two weight gradient products
-  std::int64_t chunk_tokens = 1;        ///< tokens that they hold at most
-  std::int64_t chunk_k = 1;             ///< the same in elements of k: tokens, or pairs of tokens of one step
+  int threads = 1;                ///< that a call uses at most
+  int step_threads = 1;           ///< that a single step uses at most
+  bool lockstep = false;          ///< all threads work on each step together; else each on strands of its own
+  std::int64_t strand_rows = 1;   ///< rows that run through time together
+  std::int64_t strands = 1;       ///< N * ceil(B / strand_rows)
+  std::int64_t block_units = 1;   ///< units that one product call covers, in vectors
+  std::int64_t chunk_steps = 1;   ///< steps between two weight gradient products
+  std::int64_t chunk_tokens = 1;  ///< tokens that they hold at most
+  std::int64_t chunk_k = 1;       ///< the same in elements of k: tokens, or pairs of tokens of one step
+  /// The product of R's gradient reads gate gradients with the stride of a whole token, often a power of two: blocks of
+  /// so many gate units and elements of k are copied together first, where enough columns share them.
+  std::int64_t copy_rows = 1;
+  std::int64_t copy_k = 1;
   std::int64_t product_floats[2] = {};  ///< columns of a product block, whole panels
 
   // Packed weights.
@@ -88,6 +79,7 @@ struct CpuPlan {
   Ledger reserve;
   BookingId reserve_slots;
   int reserve_slot_count = 0;
+  bool stream_reserve = false;  ///< it has left the caches before the backward reads it: better not to let it in
 
   // Workspaces. The step's is the forward's for one time step.
   struct RowBookings {
@@ -116,7 +108,14 @@ struct CpuPlan {
   [[nodiscard]] std::string describe() const;
 };
 
-/// Decides. Errors: UNSUPPORTED (cell not built for this instruction set), INVALID_ARGUMENT (sizes past 2^63).
+/// Units that product calls may begin and end at, in vectors.
+std::int64_t plan_granule(const CpuPlan& plan);
+
+/// The choices and sizes without kernels: for any CPU. Errors: INVALID_ARGUMENT (sizes past 2^63).
+Status make_choices(const Problem& problem, const CpuFacts& facts, CpuPlan* plan);
+
+/// The same to be run. Errors: UNSUPPORTED (cell not built for this instruction set), INVALID_ARGUMENT (sizes past
+/// 2^63).
 Status make_plan(const Problem& problem, const CpuFacts& facts, CpuPlan* plan);
 
 }  // namespace flashrnn::cpu

@@ -158,11 +158,11 @@ void WeightGradient::multiply(const Chunk& chunk, std::int64_t head, int gate, s
   const auto* const panels = static_cast<const char*>(gemm.b);
   const std::int64_t k_bytes = gemm.vectors * g_.W * 4;
   gemm.a = block;
-  gemm.a_k_stride = kGradientRows;
-  for (std::int64_t k0 = 0; k0 < k; k0 += kGradientBlock) {
-    gemm.k = std::min(kGradientBlock, k - k0);
+  gemm.a_k_stride = plan_.copy_rows;
+  for (std::int64_t k0 = 0; k0 < k; k0 += plan_.copy_k) {
+    gemm.k = std::min(plan_.copy_k, k - k0);
     for (std::int64_t i = 0; i < gemm.k; ++i)
-      std::memcpy(block + i * kGradientRows, gradients + (k0 + i) * stride, static_cast<std::size_t>(count) * 4);
+      std::memcpy(block + i * plan_.copy_rows, gradients + (k0 + i) * stride, static_cast<std::size_t>(count) * 4);
     gemm.b = panels + k0 * k_bytes;
     product(gemm);
   }
@@ -178,12 +178,12 @@ void WeightGradient::add(const Chunk& chunk, Crew& crew) {
       for (int stage = 0; stage < stages; ++stage) pack_operands(chunk, head, step, stage);
       if (g_.pairs) pack_gradients(chunk, head, step);
     });
-    const std::int64_t blocks = ceil_div(g_.D, kGradientRows);
+    const std::int64_t blocks = ceil_div(g_.D, plan_.copy_rows);
     crew.for_each(g_.N * g_.Gr * blocks, [&](std::int64_t i, int member) {
-      const std::int64_t first = i % blocks * kGradientRows;
+      const std::int64_t first = i % blocks * plan_.copy_rows;
       const Workspace w(plan_.scratch, scratch_ + member * plan_.scratch.bytes());
       multiply(chunk, i / blocks / g_.Gr, static_cast<int>(i / blocks % g_.Gr), first,
-               std::min(kGradientRows, g_.D - first), w.take<std::uint32_t>(plan_.gradient_block));
+               std::min(plan_.copy_rows, g_.D - first), w.take<std::uint32_t>(plan_.gradient_block));
     });
   }
   if (db_ != nullptr) {

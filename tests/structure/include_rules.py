@@ -20,7 +20,7 @@ ALLOWED = {
     "src/common/kernel/": ["src/common/cell/", "src/common/device/"],
     "src/common/runtime/": ["include/"],
     "src/common/api/": ["src/common/runtime/", "include/"],
-    "src/backend_cpu/": ["src/common/", "include/"],
+    "src/backend_cpu/": ["src/common/", "include/", "hw_db/"],
     "src/backend_cuda/": ["src/common/", "include/", "hw_db/"],
     "src/backend_hip/": ["src/common/", "include/", "hw_db/"],
     "examples/": ["include/"],

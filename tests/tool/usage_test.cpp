@@ -38,7 +38,7 @@ TEST_P(Mistakes, AreExplained) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, Mistakes,
                          ::testing::Values(Mistake{"benhc", 2, "There is no command 'benhc'. Did you mean 'bench'?"},
-                                           Mistake{"nothing", 2, "Give one of: devices, verify, run, bench"},
+                                           Mistake{"nothing", 2, "Give one of: devices, explain, verify, run, bench"},
                                            Mistake{"--jsn", 2, "There is no option --jsn."},
                                            Mistake{"bench --warmpu 3", 2,
                                                    "There is no option --warmpu. Did you mean '--warmup'?"},
@@ -71,6 +71,15 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Mistake{"bench --device cuda:99", 3,
                               "There is no device 'cuda:99' here. Give --device one of: cpu"},
                       Mistake{"bench --device cpi", 3, "Did you mean 'cpu'?"},
+                      Mistake{"devices h200", 3,
+                              "There is no device 'h200' here, nor in the hardware database. Did you "
+                              "mean 'nvidia/h200' or 'nvidia/gh200'"},
+                      Mistake{"devices nvidia/a100", 3,
+                              "There is no device 'nvidia/a100' in the hardware database. Did you mean "
+                              "'nvidia/a100_40gb' or 'nvidia/a100_80gb'"},
+                      Mistake{"devices cuda:7", 3, "'flashrnn devices --all' lists the database's."},
+                      Mistake{"devices cpu --all", 2, "leave it or 'cpu' away."},
+                      Mistake{"devices cpu zen4", 2, "'zen4' is no option"},
                       Mistake{"run --isa mmx", 3, "The device 'cpu' has no instruction set 'mmx'."},
                       Mistake{"run --threads 1025", 2, "--threads is '1025'; give a whole number from 0 to 1024."}));
 
@@ -90,17 +99,36 @@ INSTANTIATE_TEST_SUITE_P(
                       Mistake{"verify --filter nonsense", 2, "No case passes --filter 'nonsense'."},
                       Mistake{"verify --dtype f64", 2, "--dtype is 'f64'."}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Explain, Mistakes,
+    ::testing::Values(
+        Mistake{"explain --pass forwards", 2,
+                "--pass is 'forwards'. Did you mean 'forward'? Give one of: forward, backward, step."},
+        Mistake{"explain --pass step --inference", 2, "--inference is for --pass forward"},
+        Mistake{"explain --device nvidia/h20", 3,
+                "There is no device 'nvidia/h20' in the hardware database. Did you mean 'nvidia/h200'"},
+        Mistake{"explain --device cuda:0", 3, "'flashrnn devices --all' lists the database's."},
+        Mistake{"explain --device nvidia/h200 --form clustr", 2,
+                "--form is 'clustr'. Did you mean 'cluster'? Give one of: block, cluster, grid, stepwise."},
+        Mistake{"explain --device cpu --form cluster", 2, "--form is 'cluster'. Give one of: strands, lockstep."},
+        Mistake{"explain --device nvidia/h200 --isa avx2", 2, "--isa and --threads are for CPUs"},
+        Mistake{"explain --device cpu/zen4 --isa mmx", 2, "--isa is 'mmx'."},
+        Mistake{"explain --choose stages", 2, "--choose is 'stages'; give a name and a whole number"},
+        Mistake{"explain --all-devices --device cpu", 2, "leave --device, --isa and --threads away."},
+        Mistake{"explain --cell lstmm", 2, "There is no cell 'lstmm'. Did you mean 'lstm'?"},
+        Mistake{"explain -B 4000000000000 -T 4000000000000", 3, "problem.batch * problem.time"}));
+
 TEST(Help, NamesCommandsAndExitCodes) {
   const Outcome outcome = run_tool({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
-  for (const char* word : {"devices", "verify", "run", "bench", "Exit codes:"}) {
+  for (const char* word : {"devices", "explain", "verify", "run", "bench", "Exit codes:"}) {
     EXPECT_THAT(outcome.out, HasSubstr(word));
   }
   EXPECT_THAT(outcome.err, IsEmpty());
 }
 
 TEST(Help, OfEachCommandFitsTheLine) {
-  for (const char* command : {"devices", "verify", "run", "bench"}) {
+  for (const char* command : {"devices", "explain", "verify", "run", "bench"}) {
     const Outcome outcome = run_tool({command, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_THAT(outcome.out, HasSubstr("--json"));

@@ -94,16 +94,5 @@ TEST(Verify, ChecksTheTypeThatIsAsked) {
   for (const json& test : cases) EXPECT_THAT(test["name"], testing::StartsWith("elman/fp16/"));
 }
 
-TEST(Devices, AreListed) {
-  const Outcome table = run_tool({"devices"});
-  EXPECT_EQ(table.exit_code, 0);
-  EXPECT_THAT(table.out, HasSubstr("\ncpu "));
-  const json devices = json::parse(run_tool({"devices", "--json"}).out)["devices"];
-  ASSERT_FALSE(devices.empty());
-  EXPECT_EQ(devices[0]["name"], "cpu");
-  EXPECT_GE(devices[0]["compute_units"], 1);
-  EXPECT_EQ(devices[0]["isas"][0], devices[0]["isa"]);
-}
-
 }  // namespace
 }  // namespace flashrnn::test

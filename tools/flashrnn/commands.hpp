@@ -24,6 +24,7 @@ struct Command {
 const std::vector<Command>& commands();
 
 Action add_devices(CLI::App& app);
+Action add_explain(CLI::App& app);
 Action add_verify(CLI::App& app);
 Action add_run(CLI::App& app);
 Action add_bench(CLI::App& app);

@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "flashrnn/flashrnn.hpp"
+#include "message.hpp"
 #include "text.hpp"
 
 namespace flashrnn::tool {
@@ -20,12 +21,6 @@ constexpr const char* kExitCodes =
     "  1  it was done, and does not hold (a check failed)\n"
     "  2  an option, a file or a value can't be used; the message says what can\n"
     "  3  the device is missing, or the library reports an error\n";
-
-/// One line on stderr. The library's sentences come without a full stop.
-void complain(const std::string& command, std::string message) {
-  if (!message.ends_with('.') && !message.ends_with('?')) message.push_back('.');
-  std::fprintf(stderr, "%s: %s\n", command.c_str(), message.c_str());
-}
 
 std::string unknown_command(const std::string& word) {
   std::vector<std::string> names;

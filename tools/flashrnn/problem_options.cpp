@@ -188,6 +188,32 @@ std::string problem_text(const ProblemOptions& o) {
   return text;
 }
 
+std::string problem_arguments(const ProblemOptions& o) {
+  std::string text = "--cell " + o.cell + " --dtype " + o.dtype + " -B " + std::to_string(o.batch) + " -T " +
+                     std::to_string(o.time) + " -N " + std::to_string(o.heads) + " -D " + std::to_string(o.head_dim);
+  const ProblemOptions defaults;
+  const auto flag = [&](bool value, const char* name) { text += value ? std::string(" ") + name : ""; };
+  const auto number = [&](double value, const char* name) {
+    if (value != 0) text += std::string(" ") + name + " " + format("%.17g", value);
+  };
+  const auto word = [&](const std::string& value, const std::string& usual, const char* name) {
+    if (value != usual) text += std::string(" ") + name + " " + value;
+  };
+  word(o.state_dtype, defaults.state_dtype, "--state-dtype");
+  flag(o.reverse, "--reverse");
+  word(o.lengths, defaults.lengths, "--lengths");
+  flag(o.packed, "--packed");
+  number(o.resets, "--resets");
+  number(o.forward_clip, "--forward-clip");
+  number(o.gradient_clip, "--gradient-clip");
+  flag(o.gradient_cut, "--gradient-cut");
+  word(o.math, defaults.math, "--math");
+  word(o.matmul, defaults.matmul, "--matmul");
+  word(o.reserve, defaults.reserve, "--reserve");
+  word(o.sequence, defaults.sequence, "--sequence");
+  return text;
+}
+
 Json problem_json(const ProblemOptions& o) {
   return {{"cell", o.cell},
           {"dtype", o.dtype},

@@ -51,6 +51,8 @@ flashrnn_problem to_problem(const ProblemOptions& options);
 
 /// "lstm bf16 B=16 T=1024 N=12 D=64 reverse"
 std::string problem_text(const ProblemOptions& options);
+/// "--cell lstm --dtype bf16 -B 16 -T 1024 -N 12 -D 64 --reverse": gives the same options again.
+std::string problem_arguments(const ProblemOptions& options);
 Json problem_json(const ProblemOptions& options);
 
 }  // namespace flashrnn::tool

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
+#include <utility>
 
 namespace flashrnn::tool {
 namespace {
@@ -23,6 +25,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return d[a.size()][b.size()];
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
 }
 
 }  // namespace
@@ -59,6 +68,28 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
     }
   }
   return best == nullptr ? "" : " Did you mean '" + *best + "'?";
+}
+
+std::vector<std::string> near_names(std::string_view word, const std::vector<std::string>& known) {
+  constexpr std::size_t kMost = 3;
+  const std::string wanted = lower(word);
+  std::vector<std::pair<std::size_t, std::string>> found;
+  for (const std::string& name : known) {
+    const std::string whole = lower(name);
+    const std::string last = whole.substr(whole.rfind('/') + 1);
+    if (!wanted.empty() && whole.find(wanted) != std::string::npos) {
+      found.emplace_back(last.starts_with(wanted) ? 0 : 1, name);
+      continue;
+    }
+    const std::size_t distance = std::min(edit_distance(wanted, whole), edit_distance(wanted, last));
+    if (distance <= std::max<std::size_t>(1, wanted.size() / 3)) found.emplace_back(1 + distance, name);
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> names;
+  for (const auto& [distance, name] : found) {
+    if (names.size() < kMost) names.push_back(name);
+  }
+  return names;
 }
 
 std::string bytes_text(std::int64_t bytes) {

@@ -18,6 +18,10 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// sentence.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 
+/// The names that `word` may be meant for, at most three: those that have it in them, else those that differ in few
+/// letters, in whole or behind their last '/'. Capitals don't count.
+std::vector<std::string> near_names(std::string_view word, const std::vector<std::string>& known);
+
 /// 1536 -> "1.5 KB"; 0 -> "?" (unknown).
 std::string bytes_text(std::int64_t bytes);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#define FLASHRNN_ISA ::flashrnn::cpu::Isa::kAvx2
 #define FLASHRNN_ISA_NAMESPACE isa_avx2
 #define FLASHRNN_ISA_ARCH xsimd::fma3<xsimd::avx2>
 #include "backend_cpu/simd/builtin_cells.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#define FLASHRNN_ISA ::flashrnn::cpu::Isa::kAvx512
 #define FLASHRNN_ISA_NAMESPACE isa_avx512
 #define FLASHRNN_ISA_ARCH xsimd::avx512bw
 #include "backend_cpu/simd/builtin_cells.hpp"

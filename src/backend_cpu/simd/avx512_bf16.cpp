@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products alone differ from AVX-512: cells use that one's kernels.
+#define FLASHRNN_ISA ::flashrnn::cpu::Isa::kAvx512Bf16
 #define FLASHRNN_ISA_NAMESPACE isa_avx512_bf16
 #define FLASHRNN_ISA_ARCH xsimd::avx512bw
 #include "backend_cpu/simd/isa_table.hpp"

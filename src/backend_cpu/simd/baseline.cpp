@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#define FLASHRNN_ISA ::flashrnn::cpu::Isa::kBaseline
 #define FLASHRNN_ISA_NAMESPACE isa_baseline
 #define FLASHRNN_ISA_ARCH xsimd::sse2
 #include "backend_cpu/simd/builtin_cells.hpp"

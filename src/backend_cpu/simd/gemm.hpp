@@ -6,6 +6,7 @@
 
 #include "backend_cpu/simd/dtype_batch.hpp"
 #include "backend_cpu/simd/fused.hpp"
+#include "backend_cpu/simd/isa_traits.hpp"
 #include "backend_cpu/simd/kernel_args.hpp"
 
 /// The register-tiled product. A tile holds Rows x Vectors accumulators in registers; per k it reads Vectors weights
@@ -91,13 +92,8 @@ void gemm_tile(const GemmArgs& g, const std::uint32_t* a, const char* b, float* 
   for_sums([](const Batch& s, float* to) __attribute__((always_inline)) { s.store_unaligned(to); });
 }
 
-/// Rows of the largest tile with so many vectors: the accumulators, one panel row and a broadcast fit the registers,
-/// and the row pointers the general ones.
-constexpr int max_tile_rows(int vectors) {
-  constexpr int kAccumulators = sizeof(Batch) == 64 ? 24 : 12;  // of 32 (AVX-512) or 16 registers
-  const int rows = kAccumulators / vectors;
-  return rows > 8 ? 8 : rows;
-}
+/// Rows of the largest tile with so many vectors: what fits the registers.
+constexpr int max_tile_rows(int vectors) { return FLASHRNN_TRAITS_OF(FLASHRNN_ISA).max_rows[vectors]; }
 
 template <class Dot, int Vectors, int Rows = max_tile_rows(Vectors)>
 void gemm_rows(const GemmArgs& g, std::int64_t rows, const std::uint32_t* a, const char* b, float* c) {

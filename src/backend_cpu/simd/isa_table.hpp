@@ -10,8 +10,6 @@ namespace flashrnn::cpu::FLASHRNN_ISA_NAMESPACE {
 constexpr IsaKernels make_isa_table() {
   IsaKernels t = {};
   t.width = kWidth;
-  t.fma_latency = sizeof(Batch) == 64 ? 4 : 8;
-  for (const int vectors : {1, 2, 3, 4, 6, 8}) t.max_rows[vectors] = max_tile_rows(vectors);
   t.gemm[static_cast<int>(WeightFormat::kF32)] = &gemm<DotF32>;
   t.gemm[static_cast<int>(WeightFormat::kBf16)] = &gemm<DotBf16>;
 #if defined(__F16C__) || defined(__AVX512F__) || defined(__ARM_NEON)

@@ -175,8 +175,6 @@ struct CpuCell {
 /// Everything else that is instruction-set-specific.
 struct IsaKernels {
   int width;           ///< floats of a vector
-  int fma_latency;     ///< FMAs in flight that keep the units busy, an estimate for the choice of tiles
-  int max_rows[9];     ///< rows of the largest tile, by panel vectors; 0 = no such tile
   void (*gemm[kWeightFormatCount])(const GemmArgs&);  ///< null where not supported
   void (*widen_rows)(const WidenRows&);
   void (*narrow_rows)(const NarrowRows&);

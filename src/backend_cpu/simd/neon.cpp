@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#define FLASHRNN_ISA ::flashrnn::cpu::Isa::kNeon
 #define FLASHRNN_ISA_NAMESPACE isa_neon
 #define FLASHRNN_ISA_ARCH xsimd::neon64
 #include "backend_cpu/simd/builtin_cells.hpp"
