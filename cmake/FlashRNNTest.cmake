@@ -35,13 +35,15 @@ function(flashrnn_add_test_executable area)
       add_dependencies(${label}_tests ${target})
     endif()
   endforeach()
+  # One word, sanitize_threads: a list does not survive the way to the test.
+  list(JOIN arg_LABELS "_" labels)
   # Listing at test time: a build does not run sanitized programs, and trees that build a few targets only still work.
   gtest_discover_tests(
     ${target}
     TEST_PREFIX ${area}.
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels}")
 endfunction()
 
 if(NOT TARGET fuzzers)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many rounds each point gets, so that the whole run ends within its budget."""
+"""Which points are measured, and how many rounds each gets, so that the whole run ends within its budget."""
 
 import math
 import time
@@ -18,6 +18,12 @@ def round_seconds(point, ceilings, peers):
     if "ort" in peers and cell in ("lstm", "gru") and dtype == "fp32":
         seconds += FIXED_SECONDS + 2 * inference
     return seconds
+
+
+def noisy_points(rows, spread):
+    """The points of a table with a row whose slowest round took over `spread` times as long as its fastest."""
+    return {row["name"].rpartition("/")[0] for row in rows
+            if row.get("ours_ms") and row["ours_max_ms"] > spread * row["ours_min_ms"]}
 
 
 def set_up_rounds(guess):

@@ -53,9 +53,9 @@ std::int64_t l3_share(const CpuFacts& facts, int threads) {
   return facts.l3_bytes / std::max(1, std::min(threads, facts.l3_sharing_cores));
 }
 
-Level level_of(const CpuFacts& facts, double own, double all, int threads) {
+Level level_of(const CpuFacts& facts, double own, double all, int threads, double beside) {
   if (2 * own <= static_cast<double>(facts.l1_bytes)) return Level::kL1;
-  if (own <= static_cast<double>(l2_share(facts, threads))) return Level::kL2;
+  if (own + beside <= static_cast<double>(l2_share(facts, threads))) return Level::kL2;
   // Cores beyond those that share one third-level cache bring another one.
   const double caches = std::max(1.0, static_cast<double>(threads) / std::max(1, facts.l3_sharing_cores));
   return facts.l3_bytes > 0 && all <= caches * static_cast<double>(facts.l3_bytes) ? Level::kL3 : Level::kMemory;
@@ -113,13 +113,17 @@ double backward_cell_cycles(const CpuPlan& plan) {
          vectors * static_cast<double>(g.W) * 4 / (kAccessesAtOnce * plan.facts.l1_bytes_per_cycle);
 }
 
-double stream_cycles(const CpuPlan& plan, int threads) {
+double stream_bytes(const CpuPlan& plan) {
   const Geometry& g = plan.g;
   // Forward: input gates, h, and what is kept. Backward: gradients of both, and what was kept.
   double bytes = static_cast<double>(dtype_bytes(plan.problem.dtype)) * (g.Gx + 1);
   if (plan.problem.training) bytes += 4.0 * (g.S + g.saved);
-  const double step = bytes * static_cast<double>(g.B) * static_cast<double>(g.N) * static_cast<double>(g.D);
-  const double all = step * static_cast<double>(g.T);
+  return bytes * static_cast<double>(g.B) * static_cast<double>(g.N) * static_cast<double>(g.D);
+}
+
+double stream_cycles(const CpuPlan& plan, int threads) {
+  const double step = stream_bytes(plan);
+  const double all = step * static_cast<double>(plan.g.T);
   return step / bytes_per_cycle(plan.facts, level_of(plan.facts, all, all, 1)) / threads;
 }
 

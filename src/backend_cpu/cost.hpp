@@ -13,8 +13,9 @@ namespace flashrnn::cpu {
 enum class Level : int { kL1 = 1, kL2 = 2, kL3 = 3, kMemory = 4 };
 const char* level_name(Level level);
 
-/// `own` bytes are read by one core, `all` by those that work together; the caches are shared out among `threads`.
-Level level_of(const CpuFacts& facts, double own, double all, int threads);
+/// `own` bytes are read by one core, `all` by those that work together; the caches are shared out among `threads`. Between
+/// two readings `beside` other bytes pass through the core's own caches.
+Level level_of(const CpuFacts& facts, double own, double all, int threads, double beside = 0);
 double bytes_per_cycle(const CpuFacts& facts, Level level);
 
 /// The bytes that one of `threads` cores has of a cache.
@@ -35,7 +36,9 @@ Cycles product_cycles(const CpuFacts& facts, WeightFormat format, const ProductP
 double forward_cell_cycles(const CpuPlan& plan);
 double backward_cell_cycles(const CpuPlan& plan);
 
-/// Tensors of the call and the reserve, which a forward or backward step reads or writes once, shared by `threads`.
+/// Tensors of the call and the reserve, which a forward or backward step reads or writes once: bytes, and cycles where
+/// `threads` share them.
+double stream_bytes(const CpuPlan& plan);
 double stream_cycles(const CpuPlan& plan, int threads);
 
 /// What getting the threads costs a call: meanwhile the caller works alone.

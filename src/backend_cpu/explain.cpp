@@ -184,7 +184,7 @@ void fill(const CpuPlan& plan, Pass pass, std::string_view form, Report* report)
                    [](const Candidate& a, const Candidate& b) { return a.total_us < b.total_us; });
   if (!report->others.empty() && report->others.front().total_us < report->chosen.total_us && form.empty())
     report->notes.emplace_back(
-        "Estimates are good to some percent: candidates within 2 to 5 % count as equal to the plan.");
+        "Estimates are good to some percent: candidates within 3 to 10 % count as equal to the plan.");
   if (plan.facts.threads < 2) report->others.push_back(no_lockstep);
 }
 

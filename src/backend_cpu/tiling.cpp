@@ -10,9 +10,9 @@
 namespace flashrnn::cpu {
 namespace {
 
-/// As kProductGain.
-constexpr double kStrandsGain = 0.98;
-constexpr double kLockstepGain = 0.95;
+/// As kProductGain; more where more threads have to keep running: a step waits for the slower one.
+constexpr double kStrandsGain = 0.95;
+constexpr double kLockstepGain = 0.90;
 
 std::int64_t bounded(std::int64_t value) { return std::clamp<std::int64_t>(value, 1, kModelLimit); }
 
@@ -46,13 +46,13 @@ StepCycles step_cycles(const CpuPlan& p, const SplitCandidate& c, const ProductP
     const double pieces = strands * static_cast<double>(ceil_div(p.g.units, granule));
     const double most = static_cast<double>(ceil_div(static_cast<std::int64_t>(std::min(pieces, 1e15)), c.threads));
     share = most / pieces;
-    where = level_of(p.facts, bytes * N / c.threads, bytes * N, c.threads);
+    where = level_of(p.facts, bytes * N / c.threads, bytes * N, c.threads, stream_bytes(p) / c.threads);
     step.barriers = meetings * barrier_cycles(p.facts, c.threads);
   } else {
     const double rounds = static_cast<double>(ceil_div(static_cast<std::int64_t>(std::min(strands, 1e15)), c.threads));
     share = rounds / strands;
     // A strand runs through all steps: its head's weights alone have to stay.
-    where = level_of(p.facts, bytes, bytes * std::min<double>(N, c.threads), c.threads);
+    where = level_of(p.facts, bytes, bytes * std::min<double>(N, c.threads), c.threads, stream_bytes(p) / strands);
   }
   const Cycles one = step_products(p, products, c.strand_rows, where);
   step.products = one.compute * strands * share;

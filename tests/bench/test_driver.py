@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 from driver import measure, plot, report  # noqa: E402
-from driver.schedule import Schedule  # noqa: E402
+from driver.schedule import Schedule, noisy_points  # noqa: E402
 from driver.workers import Worker  # noqa: E402
 
 POINT = "lstm/fp32/B16/T256/N1/D256/t1"
@@ -97,6 +97,17 @@ class ScheduleRounds(unittest.TestCase):
         before = schedule.rounds(self.large)
         schedule.done(self.small, 9, 300)
         self.assertLess(schedule.rounds(self.large), before)
+
+
+class NoisyPoints(unittest.TestCase):
+    def test_the_spread_decides_and_the_outcome_does_not(self):
+        def row(name, low, high, ratio):
+            return {"name": name, "ours_ms": low, "ours_min_ms": low, "ours_max_ms": high, "onednn_ratio": ratio}
+        table = [row("steady/inf", 10.0, 12.0, 0.5), row("steady/fwbw", 20.0, 25.0, 2.0),
+                 row("slow/inf", 10.0, 14.0, 0.5), row("quick/inf", 10.0, 11.0, 3.0), row("quick/fwbw", 10.0, 31.0, 3.0),
+                 {"name": "refused/inf", "ours_ms": None}]
+        self.assertEqual(noisy_points(table, 1.3), {"slow", "quick"})
+        self.assertEqual(noisy_points(table, 4.0), set())
 
 
 class Texts(unittest.TestCase):

@@ -166,6 +166,8 @@ TEST(Cost, WeightsComeFromWhereTheyFit) {
   const CpuFacts facts = facts_of(*database().find("cpu/zen4"), Isa::kAvx512, 1, nullptr);
   EXPECT_EQ(level_of(facts, 1e3, 1e3, 1), Level::kL1);
   EXPECT_EQ(level_of(facts, 5e5, 5e5, 1), Level::kL2);
+  EXPECT_EQ(level_of(facts, 1 << 20, 1 << 20, 1), Level::kL2);
+  EXPECT_EQ(level_of(facts, 1 << 20, 1 << 20, 1, 1e5), Level::kL3) << "what a step reads beside it pushes it out";
   EXPECT_EQ(level_of(facts, 5e6, 5e6, 1), Level::kL3);
   EXPECT_EQ(level_of(facts, 5e7, 5e7, 1), Level::kMemory);
   // Nine threads have two third-level caches of eight cores each.

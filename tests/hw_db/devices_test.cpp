@@ -95,6 +95,25 @@ TEST(Devices, NamesOfDriversAreOneDeviceEach) {
   }
 }
 
+/// An isa copied from a file of another family would give the limits of one family with the code of another.
+TEST(Devices, TheIsaOfAGpuIsThatOfTheFamilyItInherits) {
+  for (const Device& device : embedded().devices()) {
+    if (device.kind != Kind::kGpu || device.is_family) continue;
+    ReportedGpu unknown;
+    unknown.name = "a device of nobody";
+    // Drivers do not say the letter of architecture-specific code.
+    unknown.isa =
+        device.vendor == "nvidia" ? device.isa.substr(0, device.isa.find_last_of("0123456789") + 1) : device.isa;
+    const Device family = embedded().match(unknown);
+    ASSERT_EQ(family.match, Match::kFamily) << device.name << ": no family has the isa " << device.isa;
+    const Origin* from = device.gpu.origin("threads_per_warp");
+    const Origin* expected = family.gpu.origin("threads_per_warp");
+    ASSERT_NE(from, nullptr) << device.name;
+    ASSERT_NE(expected, nullptr) << device.name;
+    EXPECT_EQ(from->file, expected->file) << device.name << ": its isa is " << device.isa;
+  }
+}
+
 TEST(Devices, FiguresOfTheH200) {
   const Device& h200 = *embedded().find("nvidia/h200");
   EXPECT_EQ(h200.kind, Kind::kGpu);
