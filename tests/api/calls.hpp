@@ -23,7 +23,7 @@ inline constexpr std::int64_t kUnits = kN * kD;  ///< a row of a state; lstm gat
 /// Caller's memory with its content at the time of a call.
 class Memory {
  public:
-  /// `bytes` of a pattern, aligned to 64, with 64 more of it on either side.
+  /// `bytes` of a pattern, aligned to 64, with kGuard more of it on either side.
   template <typename T = void>
   T* add(std::size_t bytes) {
     areas_.push_back(std::make_unique<Area>(bytes));
@@ -48,7 +48,8 @@ class Memory {
     [[nodiscard]] bool unchanged() const;
 
    private:
-    static constexpr std::size_t kGuard = 64;
+    /// Longer than any tensor of these calls: one that is laid on a small area reaches no other, wherever they lie.
+    static constexpr std::size_t kGuard = 4096;
     struct Free {
       void operator()(std::byte* p) const;
     };
