@@ -49,10 +49,6 @@ std::int64_t l2_share(const CpuFacts& facts, int threads) {
   return facts.l2_bytes / std::max(1, std::min(threads, facts.l2_sharing_cores));
 }
 
-std::int64_t l3_share(const CpuFacts& facts, int threads) {
-  return facts.l3_bytes / std::max(1, std::min(threads, facts.l3_sharing_cores));
-}
-
 Level level_of(const CpuFacts& facts, double own, double all, int threads, double beside) {
   if (2 * own <= static_cast<double>(facts.l1_bytes)) return Level::kL1;
   if (own + beside <= static_cast<double>(l2_share(facts, threads))) return Level::kL2;

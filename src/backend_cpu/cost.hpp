@@ -13,14 +13,13 @@ namespace flashrnn::cpu {
 enum class Level : int { kL1 = 1, kL2 = 2, kL3 = 3, kMemory = 4 };
 const char* level_name(Level level);
 
-/// `own` bytes are read by one core, `all` by those that work together; the caches are shared out among `threads`. Between
-/// two readings `beside` other bytes pass through the core's own caches.
+/// `own` bytes are read by one core, `all` by those that work together; the caches are shared out among `threads`.
+/// Between two readings `beside` other bytes pass through the core's own caches.
 Level level_of(const CpuFacts& facts, double own, double all, int threads, double beside = 0);
 double bytes_per_cycle(const CpuFacts& facts, Level level);
 
 /// The bytes that one of `threads` cores has of a cache.
 std::int64_t l2_share(const CpuFacts& facts, int threads);
-std::int64_t l3_share(const CpuFacts& facts, int threads);
 
 struct Cycles {
   double compute = 0;  ///< multiply-adds, or what else holds them up inside the core

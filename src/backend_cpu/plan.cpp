@@ -86,6 +86,11 @@ bool choose_products_and_split(CpuPlan* p) {
   if (!first) return false;
   CpuPlan other = *p;
   if (!choose_products(&other, first->strand_rows, first->weights)) return false;
+  const auto same = [](const ProductPlan& a, const ProductPlan& b) { return a.vectors == b.vectors; };
+  if (std::equal(other.forward, other.forward + 2, p->forward, same) &&
+      std::equal(other.backward, other.backward + 2, p->backward, same)) {
+    return true;  // the same panels have the same split
+  }
   const std::optional<SplitCandidate> second = choose_split(&other);
   if (second && second->total < kProductGain * first->total) *p = other;
   return true;
