@@ -3,7 +3,8 @@
 # flashrnn_add_cell(target header [CELL type])
 #
 # Adds a cell of one's own to a program or library: instantiates the struct `type` of `header` for every CPU instruction
-# set of FlashRNN, as part of `target`, and registers it before main(). Plans then find it under its kName. What a cell
+# set of FlashRNN, as part of `target`, embeds the header's text for GPUs, whose kernels are compiled from it at run time
+# (so it may include common/cell only), and registers the cell before main(). Plans then find it under its kName. What a cell
 # is: docs/custom_cells.md. Without CELL the type is the file's name in PascalCase: my_cell.hpp holds ::MyCell.
 # The target must link FlashRNN::flashrnn. Needs xsimd.
 function(flashrnn_add_cell target header)
@@ -70,24 +71,30 @@ constexpr flashrnn::cpu::CellKernels flashrnn_cell_@id@_@isa@ = flashrnn::cpu::i
     string(APPEND declarations "extern const flashrnn::cpu::CellKernels flashrnn_cell_${id}_${isa};\n")
     string(APPEND tables "  set_kernels(\"${isa}\", &flashrnn_cell_${id}_${isa});\n")
   endforeach()
+  file(READ "${header}" text)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${header}")
   file(
     CONFIGURE
     OUTPUT "${folder}/register.cpp"
     CONTENT
       [=[// Made by flashrnn_add_cell.
 #include "backend_cpu/simd/cpu_cell.hpp"
+#include "common/gpu/cell_source.hpp"
 #include "common/runtime/cell_registry.hpp"
 #include "@header@"
 
 @declarations@
 namespace {
 
+constexpr const char* kText = R"flashrnn_cell(@text@)flashrnn_cell";
+
 bool register_cell() {
   static flashrnn::cpu::CpuCell cell = flashrnn::cpu::make_cpu_cell<@type@>();
   const auto set_kernels = [](const char* isa, const flashrnn::cpu::CellKernels* kernels) {
     flashrnn::cpu::set_kernels(isa, kernels, &cell);
   };
-@tables@  static const flashrnn::CellRegistration registration = flashrnn::cpu::make_registration<@type@>(&cell);
+@tables@  static constexpr flashrnn::gpu::CellSource source = flashrnn::gpu::make_cell_source<@type@>("@type@", nullptr, kText);
+  static const flashrnn::CellRegistration registration = flashrnn::cpu::make_registration<@type@>(&cell, &source);
   return flashrnn_internal_register_cell(&registration, sizeof registration, flashrnn::kCellRegistrationVersion) ==
          FLASHRNN_SUCCESS;
 }

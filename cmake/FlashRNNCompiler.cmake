@@ -46,3 +46,16 @@ if(FLASHRNN_BUILD_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# flashrnn_compile_together(target [APART sources...])
+#
+# For targets whose time to compile is that of the headers they share: several sources a compiler run where everything is
+# built anew, as scripts/test does. One source a run (the default) is better for work on them. APART: sources that have
+# names in common with others.
+function(flashrnn_compile_together target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "APART")
+  if(FLASHRNN_COMPILE_TOGETHER)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    set_source_files_properties(${arg_APART} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()

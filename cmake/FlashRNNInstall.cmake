@@ -35,6 +35,7 @@ endforeach()
 set(FLASHRNN_INTERNAL_DIR ${CMAKE_INSTALL_INCLUDEDIR}/flashrnn/internal)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/common/cell DESTINATION ${FLASHRNN_INTERNAL_DIR}/common
         FILES_MATCHING PATTERN "*.hpp")
+install(FILES ${PROJECT_SOURCE_DIR}/src/common/gpu/cell_source.hpp DESTINATION ${FLASHRNN_INTERNAL_DIR}/common/gpu)
 install(FILES ${PROJECT_SOURCE_DIR}/src/common/runtime/cell_registry.hpp ${PROJECT_SOURCE_DIR}/src/common/runtime/status.hpp
         DESTINATION ${FLASHRNN_INTERNAL_DIR}/common/runtime)
 foreach(header IN ITEMS batch_ops cpu_cell dtype_batch fused isa kernel_args pointwise)

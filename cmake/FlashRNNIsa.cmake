@@ -19,6 +19,21 @@ else()
   message(FATAL_ERROR "FlashRNN has no CPU kernels for ${CMAKE_SYSTEM_PROCESSOR}; it knows x86-64 and AArch64.")
 endif()
 
+# Fewer of them compile sooner: for embedding the library in a program that will run on known processors. The first is always
+# built.
+set(FLASHRNN_CPU_ISAS
+    "${FLASHRNN_ISAS}"
+    CACHE STRING "Instruction sets of the CPU kernels, of: ${FLASHRNN_ISAS}")
+foreach(isa IN LISTS FLASHRNN_CPU_ISAS)
+  if(NOT isa IN_LIST FLASHRNN_ISAS)
+    message(FATAL_ERROR "FLASHRNN_CPU_ISAS names ${isa}; this processor family has: ${FLASHRNN_ISAS}")
+  endif()
+endforeach()
+set(FLASHRNN_ISAS_LEFT_OUT ${FLASHRNN_ISAS})
+list(POP_FRONT FLASHRNN_ISAS_LEFT_OUT first)
+list(REMOVE_ITEM FLASHRNN_ISAS_LEFT_OUT ${FLASHRNN_CPU_ISAS})
+list(REMOVE_ITEM FLASHRNN_ISAS ${FLASHRNN_ISAS_LEFT_OUT})
+
 # Kernels are optimised in every build type but Debug: at -O2 and below the tiles would not stay in registers. Checks on
 # every unrolled access would make -O3 take minutes a file; and intrinsics take pointers that promise more alignment than
 # they need. GCC 12 takes the undefined parts that its own AVX-512 intrinsics start from for mistakes.

@@ -7,6 +7,7 @@ option(FLASHRNN_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(FLASHRNN_BUILD_FUZZERS "Build the fuzz targets (clang only, with FLASHRNN_SANITIZE=address,undefined)" OFF)
 option(FLASHRNN_INSTALL "Make the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(FLASHRNN_WERROR "Treat warnings as errors (has no effect inside another project)" OFF)
+option(FLASHRNN_COMPILE_TOGETHER "Compile several sources in one run of the compiler where their headers take the time" OFF)
 set(FLASHRNN_SANITIZE "" CACHE STRING "Sanitizers for the whole build: empty, 'address,undefined' or 'thread'")
 
 # A consumer that adds this project keeps its own choice between shared and static, and CMake's default (static).

@@ -31,7 +31,8 @@ fi
 jobs=${FLASHRNN_JOBS:-$(nproc)}
 
 # For every build tree; a script may add to it.
-configure_arguments=()
+# What is built as a whole, here, compiles sooner so.
+configure_arguments=(-DFLASHRNN_COMPILE_TOGETHER=ON)
 
 # build PRESET [TARGET...]: configures when needed, then builds the targets, or what the preset names.
 build() {

@@ -28,7 +28,7 @@
  *     side by side in one larger tensor do not overlap.
  *   - forward, backward, step and pack allocate nothing, synchronise nothing and use the stream given and no other.
  *   - The same call on the same device gives the same bits: for any thread count, and for any split of a sequence into
- *     chunks whose state is carried on in fp32 (state_dtype).
+ *     chunks whose state is carried on in fp32 (state_dtype); on GPUs for chunks of at least two steps.
  */
 #ifndef FLASHRNN_FLASHRNN_H
 #define FLASHRNN_FLASHRNN_H
@@ -84,7 +84,7 @@ FLASHRNN_API const char *flashrnn_version(void);
 /** A device as `flashrnn_get_device` reports it. Strings live as long as the process. */
 typedef struct flashrnn_device_info {
   size_t struct_size;
-  const char *name;        /**< what flashrnn_context_create takes: "cpu", later "cuda:0", "hip:0" */
+  const char *name;        /**< what flashrnn_context_create takes: "cpu", "cuda:0"; later "hip:0" */
   const char *description; /**< the product's name as the system gives it */
   const char *isa;         /**< the instruction set that a context uses by default, e.g. "avx512_bf16" */
   const char *isas;        /**< all usable here, best first, separated by spaces: legal values of cpu_isa */
@@ -124,8 +124,10 @@ typedef struct flashrnn_context_options {
 typedef struct flashrnn_context flashrnn_context;
 
 /**
- * Opens `device` ("cpu"). `options` may be null. *context is set on success only.
- * Errors: INVALID_ARGUMENT (null, malformed name, unknown cpu_isa), DEVICE_UNAVAILABLE, OUT_OF_MEMORY.
+ * Opens `device` ("cpu", "cuda:0"). `options` may be null. *context is set on success only. A CUDA device is used through
+ * its primary context, and every call leaves the context that is current on the thread as it was.
+ * Errors: INVALID_ARGUMENT (null, malformed name, unknown cpu_isa), DEVICE_UNAVAILABLE, UNSUPPORTED (a GPU that is too
+ * old), DEVICE_ERROR, OUT_OF_MEMORY.
  */
 FLASHRNN_API flashrnn_status flashrnn_context_create(const char *device, const flashrnn_context_options *options,
                                                      flashrnn_context **context);
@@ -180,7 +182,10 @@ typedef enum flashrnn_reserve_mode {
   FLASHRNN_RESERVE_RECOMPUTE = 1 /**< states alone; the backward computes the gates again in one large product */
 } flashrnn_reserve_mode;
 
-/** The flavour of sigmoid, tanh, exp. */
+/**
+ * The flavour of sigmoid, tanh, exp. On GPUs with 16-bit dtypes, which show 2^-9 (bf16) or 2^-11 (fp16) at best, EXACT
+ * takes what FAST names here, and FAST sigmoid and tanh good to 2^-11, one instruction each.
+ */
 typedef enum flashrnn_math {
   FLASHRNN_MATH_DEFAULT = 0, /**< exact */
   FLASHRNN_MATH_EXACT = 1,   /**< a few units in the last place of fp32 */
@@ -200,7 +205,8 @@ typedef struct flashrnn_problem {
   flashrnn_dtype dtype;        /**< of Wx, R, b, the state sequences and the gradients of Wx and of the sequences;
                                     default F32 */
   flashrnn_dtype state_dtype;  /**< of initial, final and reset states and of their gradients; default: as dtype.
-                                    Chunked runs are bitwise equal to whole ones with F32 */
+                                    Chunked runs are bitwise equal to whole ones with F32 (on GPUs where
+                                    each chunk has at least two steps) */
   int64_t batch;               /**< B >= 1 */
   int64_t time;                /**< T >= 1; for PACKED the longest row allowed */
   int64_t heads;               /**< N >= 1 */

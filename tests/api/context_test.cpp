@@ -30,7 +30,7 @@ TEST_F(ContextTest, RefusesNames) {
   }
   const std::string long_name(100000, 'x');
   expect_bad(long_name.c_str(), nullptr, FLASHRNN_DEVICE_UNAVAILABLE, {"device is 'xxx", "..."});
-  expect_bad("cuda:0", nullptr, FLASHRNN_DEVICE_UNAVAILABLE, {"device is 'cuda:0'", "devices here: ", "fake:0"});
+  expect_bad("npu:0", nullptr, FLASHRNN_DEVICE_UNAVAILABLE, {"device is 'npu:0'", "devices here: ", "fake:0"});
   expect_bad("fak", nullptr, FLASHRNN_DEVICE_UNAVAILABLE, {"device is 'fak'"});
   expect_bad("fake:2", nullptr, FLASHRNN_DEVICE_UNAVAILABLE, {"there is no such fake device"});
 }

@@ -72,7 +72,7 @@ TEST(Ledger, OverflowStays) {
   EXPECT_EQ(ledger.status().code(), FLASHRNN_INTERNAL_ERROR);
 }
 
-constexpr CellRegistration cell(const char* name) { return {name, 2, 2, 2, 1, nullptr}; }
+constexpr CellRegistration cell(const char* name) { return {name, 2, 2, 2, 1, nullptr, nullptr}; }
 
 /// Registered as a user's target does: by a static initialiser, before main.
 const CellRegistration early_cell = cell("registered_early");

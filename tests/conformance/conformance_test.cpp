@@ -58,7 +58,8 @@ class Golden : public testing::TestWithParam<std::string> {
   void expect_all(flashrnn_dtype dtype) const {
     const Context context = open_cpu(GetParam());
     ASSERT_NE(context, nullptr);
-    for (const CaseResult& result : run_golden(context.get(), FLASHRNN_GOLDEN_DIR, dtype)) {
+    LibraryApi api(context.get(), "cpu");
+    for (const CaseResult& result : run_golden(api, FLASHRNN_GOLDEN_DIR, dtype)) {
       expect_ok(result, GetParam());
     }
   }
@@ -92,7 +93,7 @@ class Table : public testing::TestWithParam<TablePart> {};
 TEST_P(Table, Holds) {
   const Context context = open_cpu(GetParam().isa);
   ASSERT_NE(context, nullptr);
-  LibraryApi api(context.get());
+  LibraryApi api(context.get(), "cpu");
   std::size_t count = 0;
   for (const Case& test : conformance_table()) {
     if (!test.name.starts_with(GetParam().cell + "/")) continue;
@@ -122,7 +123,7 @@ TEST_P(Sweep, Holds) {
   ASSERT_FALSE(contexts.empty());
   for (std::uint64_t index = GetParam(); index < cases; index += kShards) {
     const std::size_t turn = (index / kShards) % contexts.size();
-    LibraryApi api(contexts[turn].get());
+    LibraryApi api(contexts[turn].get(), "cpu");
     expect_ok(run_case(api, sweep_case(seed, index)), isas[turn]);
   }
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/reference/reference.hpp"
@@ -42,6 +44,8 @@ enum class Fault {
 class FakeDevice final : public Api {
  public:
   explicit FakeDevice(Fault fault = Fault::kNone) : fault_(fault) {}
+  /// With memory of its own.
+  FakeDevice(Fault fault, std::unique_ptr<memory::MemorySpace> memory) : Api(std::move(memory)), fault_(fault) {}
 
   flashrnn_status plan_create(const flashrnn_problem& problem, flashrnn_plan** plan) override;
   void plan_destroy(flashrnn_plan* plan) override;

@@ -102,6 +102,48 @@ TEST(Harness, EveryFaultIsFound) {
   EXPECT_EQ(tested.size(), static_cast<std::size_t>(Fault::kSpreadNaN)) << "a fault is not tested";
 }
 
+/// As a GPU's: other addresses than the host's, and what is copied counts.
+class FarMemory final : public memory::MemorySpace {
+ public:
+  [[nodiscard]] bool is_host() const override { return false; }
+  void* allocate(std::size_t bytes) override { return host_->allocate(bytes); }
+  void release(void* data) noexcept override { host_->release(data); }
+  void copy_in(void* to, const void* from, std::size_t bytes) override { host_->copy_in(to, from, bytes); }
+  void copy_out(void* to, const void* from, std::size_t bytes) override { host_->copy_out(to, from, bytes); }
+  void wait() override {}
+  double milliseconds_of(const std::function<void()>& call) override { return host_->milliseconds_of(call); }
+
+ private:
+  std::unique_ptr<memory::MemorySpace> host_ = memory::host_memory();
+};
+
+TEST(FarMemory, AGoodDevicePasses) {
+  FakeDevice device(Fault::kNone, std::make_unique<FarMemory>());
+  for (const char* what : {"B3_T4_N2_D7", "lengths_resets_reverse", "packed_resets_padded_recompute", "everything",
+                           "steps_resets_reverse_packed_weights", "alias_final", "misaligned", "last_state"}) {
+    const CaseResult result = run_case(device, table_case(std::string("gru/bf16/") + what));
+    EXPECT_TRUE(result.ok) << report(result);
+  }
+}
+
+TEST(FarMemory, FaultsAreFound) {
+  const std::vector<Expectation> expectations = {
+      {Fault::kUnwrittenElement, "gru/bf16/time_major", "was not written"},
+      {Fault::kWriteBehindBuffer, "lstm/fp32/B1_T1_N1_D1", "dWx: memory behind the buffer"},
+      {Fault::kWriteBetweenRows, "elman/fp16/padded_strides", "states: memory between"},
+      {Fault::kChangedInput, "lstm/fp32/B1_T1_N1_D1", "Wx: an input was written"},
+      {Fault::kChangedReserve, "lstm/fp32/B1_T1_N1_D1", "backward changed it"},
+      {Fault::kIgnoredLengths, "elman_relu/bf16/lengths", ""},
+      {Fault::kSmallGradientError, "gru/fp32/B3_T4_N2_D7", "dR: error 2e-05, allowed 1e-05"},
+  };
+  for (const Expectation& expected : expectations) {
+    FakeDevice device(expected.fault, std::make_unique<FarMemory>());
+    const CaseResult result = run_case(device, table_case(expected.test));
+    EXPECT_FALSE(result.ok) << expected.test << " does not find fault " << static_cast<int>(expected.fault);
+    EXPECT_NE(result.message.find(expected.message), std::string::npos) << report(result);
+  }
+}
+
 TEST(Table, NamesAreUniqueAndCasesOfEveryKindExist) {
   std::map<std::string, int> names;
   for (const Case& test : conformance_table()) ++names[test.name];

@@ -15,7 +15,7 @@ class Subset : public testing::Test {
   void TearDown() override { flashrnn_context_destroy(context_); }
 
   void expect_ok(const Case& test) {
-    LibraryApi api(context_);
+    LibraryApi api(context_, "cpu");
     const CaseResult result = run_case(api, test);
     EXPECT_TRUE(result.ok) << result.name << ": " << result.message;
   }

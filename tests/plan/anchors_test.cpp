@@ -32,24 +32,34 @@ void expect_close(const std::string& what, double modelled, double measured) {
   EXPECT_NEAR(modelled, measured, kTolerance * measured) << what;
 }
 
-/// One block a head: a warp for each tile of units, K in registers.
-BlockWork prototype(std::int64_t head_dim, bool transposed, RowAccess load, RowAccess store) {
+/// One block a head: a warp for each tile of units, K in registers. `rows` of the batch by `units` of one gate are a
+/// matrix instruction.
+BlockWork prototype(std::int64_t head_dim, std::int64_t rows, std::int64_t units, RowAccess load, RowAccess store) {
   BlockWork work;
-  if (transposed) {
-    // The batch as columns: 8 rows, 16 units of each gate.
-    work.matrix.rows = 8;
-    work.matrix.units = 16;
-    work.matrix.a_registers = 2;
-    work.matrix.b_registers = 4;
-  }
+  work.matrix.rows = rows;
+  work.matrix.gate_rows = units;
+  work.matrix.holds_both_halves = false;
   kernel::Tile& tile = work.tile;
-  tile.unit_warps = head_dim / work.matrix.units;
+  tile.unit_warps = head_dim / units;
   tile.block_unit_tiles = tile.unit_warps;
   tile.warp_unit_tiles = 1;
   tile.warp_k_tiles = head_dim / work.matrix.k;
   tile.register_k = tile.warp_k_tiles;
   work.load = load;
   work.store = store;
+  return work;
+}
+
+/// The batch as N, 8 rows a block, two gates a tile: what the library's own kernels do.
+BlockWork two_gates_a_tile(std::int64_t block_units, std::int64_t head_dim, std::int64_t groups_of_warp) {
+  BlockWork work;
+  kernel::Tile& tile = work.tile;
+  tile.block_unit_tiles = block_units / 8;
+  tile.warp_unit_tiles = groups_of_warp;
+  tile.unit_warps = tile.block_unit_tiles / groups_of_warp;
+  tile.warp_k_tiles = head_dim / work.matrix.k;
+  tile.register_k = tile.warp_k_tiles;
+  tile.stages = 8;
   return work;
 }
 
@@ -66,26 +76,26 @@ void expect_prototype(const std::string& name, const BlockWork& work, const Row&
 
 TEST(Anchors, BatchAsColumnsWithARing) {
   for (const Row& row : {Row{24, 32, 0.42}, {12, 64, 0.53}, {6, 128, 0.79}}) {
-    expect_prototype("batch as N, ring", prototype(row.head_dim, true, RowAccess::kSingles, RowAccess::kSingles), row);
+    expect_prototype("batch as N, ring", prototype(row.head_dim, 8, 16, RowAccess::kSingles, RowAccess::kSingles), row);
   }
 }
 
 TEST(Anchors, BatchAsRowsWithPairsStraightToRegisters) {
   for (const Row& row : {Row{48, 16, 0.33}, {24, 32, 0.50}, {12, 64, 0.78}, {6, 128, 1.12}}) {
-    expect_prototype("batch as M, pairs", prototype(row.head_dim, false, RowAccess::kPairs, RowAccess::kPairs), row);
+    expect_prototype("batch as M, pairs", prototype(row.head_dim, 16, 8, RowAccess::kPairs, RowAccess::kPairs), row);
   }
 }
 
 TEST(Anchors, BatchAsRowsWithABulkCopyForEachRow) {
   for (const Row& row : {Row{48, 16, 2.45}, {24, 32, 2.35}, {12, 64, 2.40}, {6, 128, 2.58}}) {
-    expect_prototype("batch as M, bulk copies", prototype(row.head_dim, false, RowAccess::kBulk, RowAccess::kBulk),
+    expect_prototype("batch as M, bulk copies", prototype(row.head_dim, 16, 8, RowAccess::kBulk, RowAccess::kBulk),
                      row);
   }
 }
 
 TEST(Anchors, BatchAsRowsWithARing) {
   for (const Row& row : {Row{48, 16, 0.27}, {24, 32, 0.28}, {12, 64, 0.43}, {6, 128, 0.94}}) {
-    expect_prototype("batch as M, ring", prototype(row.head_dim, false, RowAccess::kVectors, RowAccess::kVectors), row);
+    expect_prototype("batch as M, ring", prototype(row.head_dim, 16, 8, RowAccess::kVectors, RowAccess::kVectors), row);
   }
 }
 
@@ -95,7 +105,7 @@ TEST(Anchors, ClustersWithBulkCopies) {
     double ms;
   };
   for (const ClusterRow& row : {ClusterRow{256, 8, 0.83}, {512, 16, 1.18}, {768, 16, 2.28}}) {
-    BlockWork work = prototype(row.head_dim / row.blocks, true, RowAccess::kSingles, RowAccess::kSingles);
+    BlockWork work = prototype(row.head_dim / row.blocks, 8, 16, RowAccess::kSingles, RowAccess::kSingles);
     work.exchange = Exchange::kCluster;
     work.handover = Handover::kBulkCopies;
     work.tile.group_blocks = row.blocks;
@@ -114,6 +124,59 @@ TEST(Anchors, ClustersWithBulkCopies) {
       EXPECT_GE(clusters_at_once(h200(), row.blocks), 6);
       expect_prototype("cluster of " + std::to_string(row.blocks) + ", B=48,", work, {1, row.head_dim, row.ms});
     }
+  }
+}
+
+TEST(Anchors, TwoGatesATileInABlock) {
+  struct BlockRow {
+    std::int64_t heads, head_dim, groups_of_warp, stages;
+    double ms;
+  };
+  for (const BlockRow& row : {BlockRow{48, 16, 1, 8, 0.149},
+                              {24, 32, 1, 8, 0.164},
+                              {12, 64, 1, 8, 0.255},
+                              {6, 128, 1, 8, 0.512},
+                              {24, 32, 2, 8, 0.210},
+                              {12, 64, 2, 8, 0.253},
+                              {6, 128, 2, 8, 0.524},
+                              {48, 16, 1, 4, 0.260},
+                              {24, 32, 1, 4, 0.266},
+                              {12, 64, 1, 4, 0.289}}) {
+    BlockWork work = two_gates_a_tile(row.head_dim, row.head_dim, row.groups_of_warp);
+    work.tile.stages = row.stages;
+    expect_prototype("two gates a tile, units a warp " + std::to_string(8 * row.groups_of_warp) + ", ring of " +
+                         std::to_string(row.stages) + ",",
+                     work, {row.heads, row.head_dim, row.ms});
+  }
+}
+
+TEST(Anchors, TwoGatesATileInAClusterWithRemoteStores) {
+  struct ClusterRow {
+    std::int64_t heads, head_dim, batch, blocks, register_k;
+    double ms;
+  };
+  for (const ClusterRow& row : {ClusterRow{12, 64, 16, 4, 2, 0.347},
+                                {6, 128, 16, 8, 4, 0.384},
+                                {1, 256, 16, 16, 8, 0.517},
+                                {1, 256, 16, 8, 8, 0.582},
+                                {3, 256, 16, 8, 8, 0.574},
+                                {1, 512, 16, 16, 16, 0.895},
+                                {1, 512, 64, 16, 16, 1.767},
+                                {1, 768, 16, 16, 14, 2.07}}) {
+    BlockWork work = two_gates_a_tile(row.head_dim / row.blocks, row.head_dim, 1);
+    work.exchange = Exchange::kCluster;
+    work.tile.group_blocks = row.blocks;
+    work.tile.k_warps = 2;
+    work.tile.warp_k_tiles /= 2;
+    work.tile.register_k = row.register_k;
+    work.tile.shared_k = work.tile.warp_k_tiles - row.register_k;
+    const std::int64_t groups = row.heads * row.batch / 8;
+    const std::int64_t rounds = kernel::ceil_div(groups, clusters_at_once(h200(), row.blocks));
+    work.blocks_on_device = groups / rounds * row.blocks;
+    const double ns = fused_step_ns(h200(), work, 0) * static_cast<double>(rounds) * kSteps + h200().launch_ns;
+    expect_close("two gates a tile, cluster of " + std::to_string(row.blocks) + ", " + std::to_string(row.heads) + "x" +
+                     std::to_string(row.head_dim) + ", B=" + std::to_string(row.batch),
+                 ns * 1e-6, row.ms);
   }
 }
 

@@ -69,6 +69,7 @@ TEST(PlannerGrid, HeadersAndConstraintsAgree) {
       ASSERT_EQ(found.error, "") << device.name << " " << to_string(problem.shape);
       for (const Row& row : found.rows) {
         const GpuPlan plan = make_candidate(problem, form, row).plan;
+        ASSERT_TRUE(kernel_takes(problem.shape, plan)) << plan.to_string();
         ASSERT_EQ(kernel_shared_bytes(problem.shape, plan), plan.shared_bytes) << plan.to_string();
         ASSERT_EQ(kernel_registers(problem.shape, plan), plan.registers) << plan.to_string();
         ASSERT_EQ(kernel::threads(plan.matrix, plan.tile), plan.threads) << plan.to_string();
@@ -89,14 +90,15 @@ TEST(PlannerGrid, TilesCoverTheProblem) {
     ASSERT_TRUE(plan);
     const kernel::Tile& t = plan->tile;
     const kernel::Instruction& i = plan->matrix;
-    const std::int64_t tiles = kernel::ceil_div(shape.head_dim, i.units);
+    const std::int64_t units = kernel::unit_tile(i, shape.pass == Pass::kBackward ? 1 : shape.cell.recurrent_gates);
+    const std::int64_t tiles = kernel::ceil_div(padded_dim(shape), units);
     EXPECT_GE(plan->groups * plan->tile.block_heads * t.row_tiles * i.rows, shape.heads * shape.batch);
     if (plan->form == Form::kStepwise) continue;
     EXPECT_GE(t.group_blocks * t.block_unit_tiles, tiles) << plan->to_string();
     EXPECT_LT((t.group_blocks - 1) * t.block_unit_tiles, tiles) << plan->to_string();
     const bool backward = shape.pass == Pass::kBackward;
     EXPECT_GE(t.unit_warps * t.warp_unit_tiles, backward ? tiles : t.block_unit_tiles) << plan->to_string();
-    const std::int64_t k = backward ? shape.cell.recurrent_gates * t.block_unit_tiles * i.units : shape.head_dim;
+    const std::int64_t k = backward ? shape.cell.recurrent_gates * t.block_unit_tiles * units : shape.head_dim;
     EXPECT_GE(t.k_warps * t.warp_k_tiles * i.k, k) << plan->to_string();
     EXPECT_LE(t.register_k + t.shared_k, t.warp_k_tiles) << plan->to_string();
   }

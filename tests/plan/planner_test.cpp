@@ -57,6 +57,70 @@ TEST(Planner, SmallHeadsStayInABlockAndLargeOnesAreSpread) {
   EXPECT_EQ(plan_gpu(lstm(512, 64, 4096), h200)->form, Form::kStepwise);
 }
 
+/// What was the fastest of what was measured: docs/performance/h200_log.md.
+TEST(Planner, ChoosesOnTheH200WhatWasMeasuredToBeFast) {
+  struct Expected {
+    std::int64_t heads, head_dim;
+    Form form;
+    std::int64_t group_blocks, k_warps;
+  };
+  for (const Expected& x : {Expected{48, 16, Form::kBlock, 1, 1},
+                            {24, 32, Form::kBlock, 1, 1},
+                            {12, 64, Form::kBlock, 1, 1},
+                            {6, 128, Form::kCluster, 8, 2},
+                            {1, 256, Form::kCluster, 16, 2},
+                            {3, 256, Form::kCluster, 16, 2},
+                            {1, 512, Form::kCluster, 16, 2},
+                            {1, 768, Form::kCluster, 16, 2}}) {
+    const GpuPlan plan = *plan_gpu(lstm(16, x.heads, x.head_dim), device("nvidia/h200"));
+    EXPECT_EQ(plan.form, x.form) << plan.to_string();
+    EXPECT_EQ(plan.tile.group_blocks, x.group_blocks) << plan.to_string();
+    EXPECT_EQ(plan.tile.k_warps, x.k_warps) << plan.to_string();
+    // 8 rows of the batch a block, all groups at once, a warp for each 8 units.
+    EXPECT_EQ(plan.tile.row_tiles, 1) << plan.to_string();
+    EXPECT_EQ(plan.rounds, 1) << plan.to_string();
+    EXPECT_EQ(plan.tile.warp_unit_tiles, 1) << plan.to_string();
+    // R is on chip, in registers first.
+    EXPECT_EQ(plan.tile.register_k + plan.tile.shared_k, plan.tile.warp_k_tiles) << plan.to_string();
+    EXPECT_EQ(plan.tile.shared_k > 0, x.head_dim > 512) << plan.to_string();
+  }
+}
+
+TEST(Planner, PlansSayHowTheyAreLaunched) {
+  const hw::Device& h200 = device("nvidia/h200");
+  const GpuPlan block = *plan_gpu(lstm(16, 12, 64), h200);
+  EXPECT_EQ(block.exchange, kernel::Exchange::kBlock);
+  EXPECT_EQ(block.blocks, 24);
+  EXPECT_EQ(block.cluster, 1);
+  EXPECT_FALSE(block.cooperative);
+  const GpuPlan cluster = *plan_gpu(lstm(16, 1, 512), h200);
+  EXPECT_EQ(cluster.exchange, kernel::Exchange::kCluster);
+  EXPECT_EQ(cluster.blocks, 32);
+  EXPECT_EQ(cluster.cluster, 16);
+  EXPECT_FALSE(cluster.cooperative);
+  const GpuPlan grid = *plan_gpu(lstm(16, 1, 512), h200, {.form = Form::kGrid, .choices = {}});
+  EXPECT_EQ(grid.exchange, kernel::Exchange::kGrid);
+  EXPECT_EQ(grid.blocks, grid.groups * grid.tile.group_blocks);
+  EXPECT_EQ(grid.cluster, 1);
+  EXPECT_TRUE(grid.cooperative);
+  EXPECT_LE(grid.blocks, 132);
+  EXPECT_EQ(grid.rounds, 1);
+  const GpuPlan stepwise = *plan_gpu(lstm(16, 1, 512), h200, {.form = Form::kStepwise, .choices = {}});
+  EXPECT_EQ(stepwise.cluster, 1);
+  EXPECT_FALSE(stepwise.cooperative);
+  EXPECT_EQ(stepwise.blocks * stepwise.tile.block_unit_tiles * 8 * stepwise.tile.row_tiles * 8, 512 * 16);
+}
+
+/// The second product of such a cell needs what other blocks have: forward one block has a head, or a launch is a step.
+TEST(Planner, CellsOfTwoStagesStayInABlock) {
+  Shape shape = lstm(16, 1, 512);
+  shape.cell = builtin_cell("gru_reset_before");
+  const Report report = explain_gpu(shape, device("nvidia/h200"));
+  EXPECT_EQ(find_form(report, "cluster")->refusal, "blocks of a cluster: 2 > 1");
+  EXPECT_EQ(find_form(report, "grid")->refusal, "blocks of a group: 2 > 1");
+  EXPECT_THAT(report.notes, Contains(HasSubstr("cell of two stages")));
+}
+
 TEST(Planner, ExplainTellsThePlanAndWhatItIsMadeOf) {
   const hw::Device& h200 = device("nvidia/h200");
   for (const Shape& shape :
@@ -92,7 +156,7 @@ TEST(Planner, ExplainTellsThePlanAndWhatItIsMadeOf) {
 }
 
 TEST(Planner, RefusalsAreFigures) {
-  const Report report = explain_gpu(lstm(16, 1, 4096), device("nvidia/h200"));
+  const Report report = explain_gpu(lstm(16, 1, 8192), device("nvidia/h200"));
   EXPECT_THAT(find_form(report, "block")->refusal,
               testing::MatchesRegex("shared memory of a block: [0-9]+ KB > 227 KB.*"));
   EXPECT_THAT(find_form(report, "cluster")->refusal, HasSubstr(" KB > 227 KB"));

@@ -89,13 +89,14 @@ TEST(PlainRun, ErrorGrowsWithTheRoundoff) {
     const verify::CaseData data = verify::make_data(test);
     const Result exact = run(data);
     double last = 0.0;
-    for (const Precision precision : {Precision::kF32, Precision::kF16, Precision::kBf16}) {
+    for (const Precision precision : {Precision::kF32, Precision::kTf32, Precision::kF16, Precision::kBf16}) {
       const Result plain = plain_run(data.problem, data.inputs, data.output_gradients, precision);
       const double error = relative_error(plain.gradients.dWx, exact.gradients.dWx);
       EXPECT_GT(error, last);
-      EXPECT_GT(error, 0.1 * unit_roundoff(precision));
+      EXPECT_GT(error, 0.05 * unit_roundoff(precision));  // with TF32, only what products read is rounded
       EXPECT_LT(error, 20.0 * unit_roundoff(precision));
-      for (const double value : plain.forward.states) ASSERT_EQ(round_to(precision, value), value);
+      const Precision stored = precision == Precision::kTf32 ? Precision::kF32 : precision;
+      for (const double value : plain.forward.states) ASSERT_EQ(round_to(stored, value), value);
       last = error;
     }
     const Result same = plain_run(data.problem, data.inputs, data.output_gradients, Precision::kF64);

@@ -99,6 +99,24 @@ TEST(BadMatrix, CopiesThatDiffer) {
                        {"thread 20", "another copy of an element of A"});
 }
 
+TEST(BadMatrix, StmatrixRowOutsideAndRowsThatMeet) {
+  expect_fault<Simt32>(config_of(1, 32),
+                       [](auto& dev) {
+                         using D = DeviceOf<decltype(dev)>;
+                         auto& s = dev.template shared<device::SharedArray<D, Bf16, 512, 16>>();
+                         const auto row = s.data() + (dev.lane() == 5 ? 512 : dev.lane() * 8);
+                         dev.template stmatrix<1, true>(row, Vec<Uint32, 1>{});
+                       },
+                       {"thread 5", "writes 16 bytes at byte 1024"});
+  expect_fault<Simt32>(config_of(1, 64),
+                       [](auto& dev) {
+                         using D = DeviceOf<decltype(dev)>;
+                         auto& s = dev.template shared<device::SharedArray<D, Bf16, 512, 16>>();
+                         dev.template stmatrix<4, false>(s.data() + dev.lane() * 8, Vec<Uint32, 4>{});
+                       },
+                       {"writes", "shared memory"});
+}
+
 TEST(BadMatrix, LdmatrixRowOutsideAndUnaligned) {
   expect_fault<Simt32>(config_of(1, 32),
                        [](auto& dev) {

@@ -194,5 +194,54 @@ TEST(Ldmatrix, FeedsTheProduct) {
   }
 }
 
+/// Whatever ldmatrix gives, stmatrix puts back, as it was or transposed.
+TEST(Stmatrix, UndoesLdmatrix) {
+  struct Panels {
+    device::SharedArray<Simt32, Bf16, 4 * 64, 16> from;
+    device::SharedArray<Simt32, Bf16, 4 * 64, 16> same;
+    device::SharedArray<Simt32, Bf16, 4 * 64, 16> transposed;
+    device::SharedArray<Simt32, Bf16, 2 * 64, 16> two;
+    device::SharedArray<Simt32, Bf16, 64, 16> one;
+  };
+  std::vector<Bf16> out(3 * 256);
+  Memory memory;
+  const auto result = memory.output("out", out.data(), 3 * 256);
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    expect_runs<Simt32>(
+        config_of(1, 32), memory,
+        [=](Simt32& dev) {
+          Panels& s = dev.shared<Panels>();
+          const int lane = dev.lane();
+          for (int e = lane; e < 256; e += 32) s.from[e] = Bf16{static_cast<device::Uint16>(e)};
+          dev.warp_barrier(Simt32::kFullMask);
+          const auto four = dev.ldmatrix<4, false>(s.from.data() + lane * 8);
+          dev.stmatrix<4, false>(s.same.data() + lane * 8, four);
+          dev.stmatrix<4, true>(s.transposed.data() + lane * 8, four);
+          dev.stmatrix<2, false>(s.two.data() + lane % 16 * 8, {four[2], four[3]});
+          dev.stmatrix<1, true>(s.one.data() + lane % 8 * 8, {four[1]});
+          dev.warp_barrier(Simt32::kFullMask);
+          for (int e = lane; e < 256; e += 32) {
+            dev.store(result + e, s.same[e]);
+            dev.store(result + (256 + e), s.transposed[e]);
+            if (e < 128) dev.store(result + (512 + e), s.two[e]);
+            if (e < 64) dev.store(result + (640 + e), s.one[e]);
+            if (e >= 192) dev.store(result + (512 + e), Bf16{0});
+          }
+        },
+        seed);
+    for (int e = 0; e < 256; ++e) {
+      const int turned = e / 64 * 64 + e % 8 * 8 + e % 64 / 8;
+      ASSERT_EQ(out[static_cast<std::size_t>(e)].bits, e);
+      ASSERT_EQ(out[static_cast<std::size_t>(256 + e)].bits, turned);
+      if (e < 128) {
+        ASSERT_EQ(out[static_cast<std::size_t>(512 + e)].bits, 128 + e);
+      }
+      if (e < 64) {
+        ASSERT_EQ(out[static_cast<std::size_t>(640 + e)].bits, 64 + turned);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace flashrnn::simt::test

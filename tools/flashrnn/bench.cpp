@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <limits>
@@ -21,7 +21,7 @@ namespace {
 
 const std::vector<std::string> kPasses{"inf", "fw", "bw", "fwbw", "pack"};
 
-struct Options {
+struct BenchOptions {
   ProblemOptions problem;
   DeviceOptions device;
   std::string passes = "inf,fw,bw,fwbw";
@@ -64,7 +64,8 @@ double operations(const std::string& pass, const Workload& w) {
 /// The plans of the passes; each is made when the first pass needs it.
 class Passes {
  public:
-  Passes(const Context& context, const Workload& workload) : context_(context), workload_(workload) {}
+  Passes(const Context& context, memory::MemorySpace& space, const Workload& workload)
+      : context_(context), space_(space), workload_(workload) {}
 
   std::function<void()> call(const std::string& pass) {
     if (pass == "inf") return [&e = execution(inference_, false)] { e.forward(); };
@@ -87,32 +88,28 @@ class Passes {
  private:
   Execution& execution(std::optional<Execution>& slot, bool training) {
     if (!slot) {
-      slot.emplace(context_, workload_, training);
+      slot.emplace(context_, space_, workload_, training);
       slot->pack();
     }
     return *slot;
   }
 
   const Context& context_;
+  memory::MemorySpace& space_;
   const Workload& workload_;
   std::optional<Execution> inference_;
   std::optional<Execution> training_;
 };
 
-double milliseconds_of(const std::function<void()>& call) {
-  const auto start = std::chrono::steady_clock::now();
-  call();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
 /// At least --repeat runs and --min-time seconds. `show` gets the part that is done and the time of the last run.
-std::vector<double> measure(const std::function<void()>& call, const Options& o,
+std::vector<double> measure(memory::MemorySpace& space, const std::function<void()>& call, const BenchOptions& o,
                             const std::function<void(double, double)>& show) {
   for (std::int64_t i = 0; i < o.warmup; ++i) call();
+  space.wait();
   std::vector<double> times;
   double total = 0.0;
   while (static_cast<std::int64_t>(times.size()) < o.repeat || total < 1000.0 * o.min_time) {
-    times.push_back(milliseconds_of(call));
+    times.push_back(space.milliseconds_of(call));
     total += times.back();
     const double runs_done = static_cast<double>(times.size()) / static_cast<double>(o.repeat);
     show(o.min_time > 0.0 ? std::min(runs_done, total / (1000.0 * o.min_time)) : runs_done, times.back());
@@ -120,7 +117,7 @@ std::vector<double> measure(const std::function<void()>& call, const Options& o,
   return times;
 }
 
-Json json_of(const Options& o, const std::string& plan, const std::vector<Row>& rows) {
+Json json_of(const BenchOptions& o, const std::string& plan, const std::vector<Row>& rows) {
   Json list = Json::array();
   for (const Row& row : rows) {
     list.push_back({{"pass", row.pass},
@@ -135,7 +132,7 @@ Json json_of(const Options& o, const std::string& plan, const std::vector<Row>& 
   return {{"rows", list}, {"problem", problem_json(o.problem)}, {"device", device_json(o.device)}, {"plan", plan}};
 }
 
-std::string text_of(const Options& o, const std::string& plan, const std::vector<Row>& rows) {
+std::string text_of(const BenchOptions& o, const std::string& plan, const std::vector<Row>& rows) {
   Table table(
       {{"pass", Table::Align::kLeft}, {"median ms"}, {"min ms"}, {"max ms"}, {"spread"}, {"runs"}, {"GFLOP/s"}});
   for (const Row& row : rows) {
@@ -147,11 +144,12 @@ std::string text_of(const Options& o, const std::string& plan, const std::vector
          table.text();
 }
 
-ExitCode run(const Options& o) {
+ExitCode run(const BenchOptions& o) {
   const std::vector<std::string> passes = parse_passes(o.passes);
   const Context context = open_device(o.device);
+  const std::unique_ptr<memory::MemorySpace> space = memory::memory_of(o.device.device);
   const Workload workload = random_workload(context, o.problem, o.seed);
-  Passes calls(context, workload);
+  Passes calls(context, *space, workload);
   std::vector<Row> rows;
   {
     Progress progress;
@@ -160,7 +158,7 @@ ExitCode run(const Options& o) {
         progress.show((static_cast<double>(rows.size()) + part) / static_cast<double>(passes.size()),
                       pass + " " + format("%.4g ms", ms));
       };
-      const std::vector<double> times = measure(calls.call(pass), o, show);
+      const std::vector<double> times = measure(*space, calls.call(pass), o, show);
       const Statistics ms = statistics(times);
       rows.push_back({pass, ms, times.size(), operations(pass, workload) / (ms.median * 1e6)});
     }
@@ -173,7 +171,7 @@ ExitCode run(const Options& o) {
 }  // namespace
 
 Action add_bench(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<BenchOptions>();
   add_problem_options(app, o->problem);
   add_device_options(app, o->device);
   app.add_option("--passes", o->passes, "Some of inf, fw, bw, fwbw, pack, with commas between")
@@ -196,8 +194,9 @@ Action add_bench(CLI::App& app) {
   app.footer(
       "Passes: inf is a forward without training; fw a forward that keeps what backward needs; bw the backward; fwbw\n"
       "both. Weights are packed once before the timing; pack is that packing. The spread is the middle half of the\n"
-      "timings as a part of their median. GFLOP/s counts the recurrent products: two operations for each weight, row\n"
-      "and step, twice as many in the backward.\n"
+      "timings as a part of their median. A GPU's times are those of its events. GFLOP/s counts the recurrent "
+      "products:\n"
+      "two operations for each weight, row and step, twice as many in the backward.\n"
       "Example: flashrnn bench --cell lstm --dtype bf16 -B 16 -T 1024 -N 12 -D 64 --passes inf,fwbw");
   return [o, &app] {
     if (app.count("--repeat") > 0 && app.count("--min-time") == 0) o->min_time = 0.0;

@@ -10,6 +10,8 @@ const std::vector<Command>& commands() {
       {"verify", "Check a device against the reference or against golden cases", add_verify},
       {"run", "Run one problem once and print what identifies its results", add_run},
       {"bench", "Measure one problem", add_bench},
+      {"cache", "List, check or prune the kernels that were compiled here", add_cache},
+      {"pack", "Compile the GPU kernels of problems ahead, without a GPU", add_pack},
   };
   return all;
 }

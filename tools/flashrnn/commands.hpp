@@ -28,5 +28,7 @@ Action add_explain(CLI::App& app);
 Action add_verify(CLI::App& app);
 Action add_run(CLI::App& app);
 Action add_bench(CLI::App& app);
+Action add_cache(CLI::App& app);
+Action add_pack(CLI::App& app);
 
 }  // namespace flashrnn::tool

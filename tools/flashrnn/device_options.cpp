@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backend_cpu/simt/backend/simt_backend.hpp"
 #include "error.hpp"
 #include "number_option.hpp"
 #include "text.hpp"
@@ -65,6 +66,10 @@ std::vector<flashrnn_device_info> list_devices() {
 }
 
 Context open_device(const DeviceOptions& options) {
+  if (options.device.starts_with("simt")) {
+    static const bool added = (flashrnn_internal_add_backend(&simt::simt_backend()), true);
+    static_cast<void>(added);
+  }
   const std::vector<flashrnn_device_info> devices = list_devices();
   std::vector<std::string> names;
   for (const flashrnn_device_info& device : devices) names.emplace_back(device.name);

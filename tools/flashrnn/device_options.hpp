@@ -22,7 +22,8 @@ void add_device_options(CLI::App& app, DeviceOptions& options);
 /// The devices that this process can use now.
 std::vector<flashrnn_device_info> list_devices();
 
-/// Throws DeviceError, with the devices or instruction sets that exist, when the options name another.
+/// The emulated devices, simt:32 and simt:64, are there for those who ask for them. Throws DeviceError, with the
+/// devices or instruction sets that exist, when the options name another.
 Context open_device(const DeviceOptions& options);
 
 /// "cpu (AMD EPYC 9654), isa avx512_bf16, 2 threads" of options that open_device took.

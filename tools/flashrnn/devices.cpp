@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kCommand = "flashrnn devices";
 
-struct Options {
+struct DevicesOptions {
   std::string name;
   bool all = false;
   bool json = false;
@@ -81,7 +81,7 @@ std::string present_text(const std::vector<flashrnn_device_info>& devices) {
 }
 
 /// A file of the database that can't be used is something that does not hold.
-ExitCode list_database(const Options& o) {
+ExitCode list_database(const DevicesOptions& o) {
   const hw::Database& database = hw::Database::shared();
   if (o.json) {
     Json list = Json::array();
@@ -94,7 +94,7 @@ ExitCode list_database(const Options& o) {
   return database.problems().empty() ? kExitOk : kExitNotHeld;
 }
 
-ExitCode list_entry(const Options& o) {
+ExitCode list_entry(const DevicesOptions& o) {
   std::vector<std::string> present;
   for (const flashrnn_device_info& d : list_devices()) present.emplace_back(d.name);
   const hw::Device& device = find_database_device(o.name, present);
@@ -112,7 +112,7 @@ ExitCode list_entry(const Options& o) {
   return kExitOk;
 }
 
-ExitCode list_present(const Options& o) {
+ExitCode list_present(const DevicesOptions& o) {
   std::vector<flashrnn_device_info> devices = list_devices();
   if (!o.name.empty()) {
     std::erase_if(devices, [&](const flashrnn_device_info& d) { return d.name != o.name; });
@@ -126,7 +126,7 @@ bool is_present(const std::string& name) {
   return std::any_of(devices.begin(), devices.end(), [&](const flashrnn_device_info& d) { return d.name == name; });
 }
 
-ExitCode run(const Options& o) {
+ExitCode run(const DevicesOptions& o) {
   if (o.all && !o.name.empty()) {
     throw UsageError("--all lists every device of the database; leave it or '" + o.name + "' away.");
   }
@@ -138,7 +138,7 @@ ExitCode run(const Options& o) {
 }  // namespace
 
 Action add_devices(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<DevicesOptions>();
   app.add_option("NAME", o->name, "One device: present here, as 'cpu', or of the database, as 'nvidia/h200'")
       ->type_name("");
   app.add_flag("--all", o->all, "List the hardware database instead of what is here");

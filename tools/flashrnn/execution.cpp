@@ -11,84 +11,97 @@ flashrnn_problem with_training(flashrnn_problem problem, bool training) {
   return problem;
 }
 
-const std::int64_t* pointer(const std::vector<std::int64_t>& v) { return v.empty() ? nullptr : v.data(); }
-
 }  // namespace
 
-Execution::Execution(const Context& context, const Workload& workload, bool training)
-    : w_(workload), plan_(context, with_training(workload.problem, training)) {
+Execution::Execution(const Context& context, memory::MemorySpace& space, const Workload& workload, bool training)
+    : w_(workload),
+      plan_(context, with_training(workload.problem, training)),
+      Wx_(space, w_.Wx),
+      R_(space, w_.R),
+      b_(space, w_.b),
+      initial_states_(space, w_.initial_states),
+      reset_states_(space, w_.reset_states),
+      lengths_(space, w_.lengths),
+      cu_seqlens_(space, w_.cu_seqlens),
+      resets_(space, w_.resets) {
   const flashrnn_problem& p = w_.problem;
   const flashrnn_sizes& sizes = plan_.sizes();
-  packed_ = Buffer(sizes.packed_weights);
-  workspace_ = Buffer(std::max(sizes.forward_workspace, sizes.backward_workspace));
-  reserve_ = Buffer(sizes.reserve);
+  packed_ = memory::Block(space, sizes.packed_weights);
+  workspace_ = memory::Block(space, std::max(sizes.forward_workspace, sizes.backward_workspace));
+  reserve_ = memory::Block(space, sizes.reserve);
   if (w_.sequence_states() > 0) {
-    states_ = Tensor(w_.sequence_shape({w_.sequence_states()}, {p.heads, p.head_dim}), p.dtype);
+    states_ = DeviceTensor(space, w_.sequence_shape({w_.sequence_states()}, {p.heads, p.head_dim}), p.dtype);
   }
-  final_states_ = Tensor(w_.state_shape(), p.state_dtype);
+  final_states_ = DeviceTensor(space, w_.state_shape(), p.state_dtype);
   if (!training) return;
-  dWx_ = Tensor(w_.Wx.shape(), p.dtype);
-  dR_ = Tensor(w_.R.shape(), FLASHRNN_F32);
-  db_ = Tensor({w_.cell.biases, p.heads, p.head_dim}, FLASHRNN_F32);
-  dinitial_states_ = Tensor(w_.state_shape(), p.state_dtype);
-  if (p.use_resets == 1) dreset_states_ = Tensor(w_.state_shape(), p.state_dtype);
+  dstates_ = DeviceInput(space, w_.dstates);
+  dfinal_states_ = DeviceInput(space, w_.dfinal_states);
+  dWx_ = DeviceTensor(space, w_.Wx.shape(), p.dtype);
+  dR_ = DeviceTensor(space, w_.R.shape(), FLASHRNN_F32);
+  db_ = DeviceTensor(space, {w_.cell.biases, p.heads, p.head_dim}, FLASHRNN_F32);
+  dinitial_states_ = DeviceTensor(space, w_.state_shape(), p.state_dtype);
+  if (p.use_resets == 1) dreset_states_ = DeviceTensor(space, w_.state_shape(), p.state_dtype);
 }
 
 void Execution::pack() {
   flashrnn_pack_args args = pack_args();
-  args.R = w_.R.data();
-  args.b = w_.b.data();
+  args.R = R_.data();
+  args.b = b_.data();
   args.packed = packed_.data();
   args.packed_size = packed_.size();
   plan_.pack_weights(args);
 }
 
+/// The parts that forward and backward have in common.
+template <typename Args>
+void Execution::set_common(Args& args) {
+  args.packed_weights = packed_.data();
+  args.packed_weights_size = packed_.size();
+  args.lengths = lengths_.data<std::int64_t>();
+  args.cu_seqlens = cu_seqlens_.data<std::int64_t>();
+  args.resets = resets_.data<std::uint8_t>();
+  args.reserve = reserve_.data();
+  args.reserve_size = reserve_.size();
+  args.workspace = workspace_.data();
+  args.workspace_size = workspace_.size();
+}
+
 void Execution::forward() {
   flashrnn_forward_args args = forward_args();
-  args.Wx.data = w_.Wx.data();
-  set_packed_weights(args, packed_);
-  args.initial_states.data = w_.initial_states.data();
-  args.lengths = pointer(w_.lengths);
-  args.cu_seqlens = pointer(w_.cu_seqlens);
-  args.resets = w_.resets.empty() ? nullptr : w_.resets.data();
-  args.reset_states.data = w_.reset_states.data();
+  set_common(args);
+  args.Wx.data = Wx_.data();
+  args.initial_states.data = initial_states_.data();
+  args.reset_states.data = reset_states_.data();
   args.states.data = states_.data();
   args.final_states.data = final_states_.data();
-  set_reserve(args, reserve_);
-  set_workspace(args, workspace_);
   plan_.forward(args);
 }
 
 void Execution::backward() {
   flashrnn_backward_args args = backward_args();
-  if (w_.problem.reserve_mode == FLASHRNN_RESERVE_RECOMPUTE) args.Wx.data = w_.Wx.data();
-  set_packed_weights(args, packed_);
-  args.lengths = pointer(w_.lengths);
-  args.cu_seqlens = pointer(w_.cu_seqlens);
-  args.resets = w_.resets.empty() ? nullptr : w_.resets.data();
-  args.dstates.data = w_.dstates.data();
-  args.dfinal_states.data = w_.dfinal_states.data();
+  set_common(args);
+  if (w_.problem.reserve_mode == FLASHRNN_RESERVE_RECOMPUTE) args.Wx.data = Wx_.data();
+  args.dstates.data = dstates_.data();
+  args.dfinal_states.data = dfinal_states_.data();
   args.dWx.data = dWx_.data();
-  args.dR = reinterpret_cast<float*>(dR_.data());
-  args.db = reinterpret_cast<float*>(db_.data());
+  args.dR = dR_.data<float>();
+  args.db = db_.data<float>();
   args.dinitial_states.data = dinitial_states_.data();
   args.dreset_states.data = dreset_states_.data();
-  set_reserve(args, reserve_);
-  set_workspace(args, workspace_);
   plan_.backward(args);
 }
 
-std::vector<std::pair<std::string, const Tensor*>> Execution::forward_results() const {
+std::vector<std::pair<std::string, const Tensor*>> Execution::forward_results() {
   std::vector<std::pair<std::string, const Tensor*>> results;
-  if (states_.present()) results.emplace_back("states", &states_);
-  results.emplace_back("final_states", &final_states_);
+  if (states_.present()) results.emplace_back("states", states_.fetch());
+  results.emplace_back("final_states", final_states_.fetch());
   return results;
 }
 
-std::vector<std::pair<std::string, const Tensor*>> Execution::backward_results() const {
+std::vector<std::pair<std::string, const Tensor*>> Execution::backward_results() {
   std::vector<std::pair<std::string, const Tensor*>> results{
-      {"dWx", &dWx_}, {"dR", &dR_}, {"db", &db_}, {"dinitial_states", &dinitial_states_}};
-  if (dreset_states_.present()) results.emplace_back("dreset_states", &dreset_states_);
+      {"dWx", dWx_.fetch()}, {"dR", dR_.fetch()}, {"db", db_.fetch()}, {"dinitial_states", dinitial_states_.fetch()}};
+  if (dreset_states_.present()) results.emplace_back("dreset_states", dreset_states_.fetch());
   return results;
 }
 

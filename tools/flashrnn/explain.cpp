@@ -14,14 +14,14 @@ namespace {
 
 constexpr const char* kCommand = "flashrnn explain";
 
-struct Options {
+struct ExplainOptions {
   Question question;
   DeviceOptions device;
   bool all_devices = false;
   bool json = false;
 };
 
-ExitCode explain_one(const Options& o) {
+ExitCode explain_one(const ExplainOptions& o) {
   const bool here = o.device.device == "cpu";
   const hw::Device& device = here ? planning_cpu() : find_database_device(o.device.device, {"cpu"});
   plan::Report report = ask(o.question, device);
@@ -40,7 +40,7 @@ ExitCode explain_one(const Options& o) {
   return report.chosen.refusal.empty() ? kExitOk : kExitNotHeld;
 }
 
-ExitCode explain_all(const Options& o) {
+ExitCode explain_all(const ExplainOptions& o) {
   std::vector<plan::Report> reports;
   for (const hw::Device& device : hw::Database::shared().devices()) {
     if (!device.is_family && concerns(o.question, device.kind)) reports.push_back(ask(o.question, device));
@@ -59,7 +59,7 @@ ExitCode explain_all(const Options& o) {
   return reports.front().chosen.refusal.empty() ? kExitOk : kExitNotHeld;
 }
 
-ExitCode run(Options& o, bool device_given) {
+ExitCode run(ExplainOptions& o, bool device_given) {
   o.question.isa = o.device.isa;
   o.question.threads = o.device.threads;
   if (o.all_devices && (device_given || !o.device.isa.empty() || o.device.threads != 0)) {
@@ -74,7 +74,7 @@ ExitCode run(Options& o, bool device_given) {
 }  // namespace
 
 Action add_explain(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ExplainOptions>();
   add_problem_options(app, o->question.problem);
   add_device_options(app, o->device);
   CLI::Option* device = app.get_option("--device");

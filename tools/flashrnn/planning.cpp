@@ -10,8 +10,10 @@
 #include "backend_cpu/facts.hpp"
 #include "backend_cpu/simd/isa.hpp"
 #include "common/api/problem_check.hpp"
+#include "common/gpu/cell_source.hpp"
+#include "common/gpu/plan.hpp"
 #include "common/plan/planner.hpp"
-#include "common/plan/shape.hpp"
+#include "common/runtime/cell_registry.hpp"
 #include "error.hpp"
 #include "flashrnn/flashrnn.hpp"
 #include "text.hpp"
@@ -75,31 +77,14 @@ Problem checked_problem(const Question& question, plan::Pass pass) {
   return problem;
 }
 
-/// The planner's counts of a cell: an Elman cell takes as much with either activation.
-plan::CellCounts cell_counts(const std::string& name) {
-  plan::CellCounts counts = plan::builtin_cell(name);
-  if (counts.name.empty() && name == "elman_relu") {
-    counts = plan::builtin_cell("elman");
-    counts.name = "elman_relu";
+/// As the library asks its planner.
+plan::Shape shape_of(const Problem& problem, plan::Pass pass) {
+  const gpu::CellSource* cell = gpu::cell_source(problem.cell->name);
+  if (cell == nullptr) {
+    throw UsageError("The planner does not know the cell '" + std::string(problem.cell->name) +
+                     "'; give a built-in one.");
   }
-  if (counts.name.empty()) throw UsageError("The planner does not know the cell '" + name + "'; give a built-in one.");
-  return counts;
-}
-
-plan::Shape shape_of(const Question& question, const Problem& problem, plan::Pass pass) {
-  plan::Shape shape;
-  shape.cell = cell_counts(question.problem.cell);
-  shape.batch = problem.batch;
-  shape.steps = problem.time;
-  shape.heads = problem.heads;
-  shape.head_dim = problem.head_dim;
-  shape.element = problem.dtype == FLASHRNN_F32   ? plan::ElementType::kFp32
-                  : problem.dtype == FLASHRNN_F16 ? plan::ElementType::kFp16
-                                                  : plan::ElementType::kBf16;
-  shape.pass = pass;
-  shape.training = problem.training;
-  shape.tf32 = problem.matmul == FLASHRNN_MATMUL_TF32;
-  return shape;
+  return gpu::shape_of(problem, *cell, pass, true);
 }
 
 std::string question_arguments(const Question& question) {
@@ -113,7 +98,7 @@ plan::Report ask_gpu(const Question& question, const hw::Device& device, plan::P
   plan::GpuOptions options;
   if (!question.form.empty()) options.form = parse("--form", question.form, kForms);
   for (const std::string& text : question.choices) options.choices.push_back(parse_choice(text));
-  const plan::Shape shape = shape_of(question, checked_problem(question, pass), pass);
+  const plan::Shape shape = shape_of(checked_problem(question, pass), pass);
   if (!options.choices.empty()) check_names(options.choices, plan::explain_gpu(shape, device).chosen.choices);
   return plan::explain_gpu(shape, device, options);
 }
@@ -124,8 +109,8 @@ plan::Report ask_cpu(const Question& question, const hw::Device& device, plan::P
   }
   if (!question.form.empty()) parse("--form", question.form, kCpuForms);
   if (!question.isa.empty()) parse("--isa", question.isa, kIsas);
-  return cpu::explain_cpu(shape_of(question, checked_problem(question, pass), pass), device, question.threads,
-                          question.isa, question.form);
+  return cpu::explain_cpu(shape_of(checked_problem(question, pass), pass), device, question.threads, question.isa,
+                          question.form);
 }
 
 }  // namespace
@@ -160,6 +145,15 @@ plan::Report ask(const Question& question, const hw::Device& device) {
     std::erase_if(report.others, [&](const plan::Candidate& other) { return other.form == chosen.form; });
   }
   return report;
+}
+
+std::vector<gpu::KernelSpec> kernels_of(const Question& question, const hw::Device& device) {
+  std::vector<gpu::PlannedKernel> kernels;
+  const Status status = gpu::specs_of(checked_problem(question, plan::Pass::kForward), device, {}, &kernels);
+  if (!status.ok()) throw Error(status.code(), status.message().c_str());
+  std::vector<gpu::KernelSpec> specs;
+  for (const gpu::PlannedKernel& kernel : kernels) specs.push_back(kernel.spec);
+  return specs;
 }
 
 }  // namespace flashrnn::tool

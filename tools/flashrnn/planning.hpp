@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/gpu/kernel_spec.hpp"
 #include "common/plan/report.hpp"
 #include "hw_db/database.hpp"
 #include "problem_options.hpp"
@@ -34,5 +35,9 @@ bool concerns(const Question& question, hw::Kind kind);
 /// `flashrnn explain`. Throws UsageError where the question can't be asked of this kind of device, and flashrnn::Error
 /// for a problem that the library refuses.
 plan::Report ask(const Question& question, const hw::Device& device);
+
+/// What is compiled for the problem on a GPU of the database, with a backward unless it is for inference; the question's
+/// pass and device options do not count. Throws UsageError and flashrnn::Error.
+std::vector<gpu::KernelSpec> kernels_of(const Question& question, const hw::Device& device);
 
 }  // namespace flashrnn::tool

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <set>
@@ -19,7 +19,7 @@
 namespace flashrnn::tool {
 namespace {
 
-struct Options {
+struct RunOptions {
   ProblemOptions problem;
   DeviceOptions device;
   std::set<std::string> given;  ///< options that the files of --input decide
@@ -42,7 +42,7 @@ struct Result {
   TensorSummary summary;
 };
 
-std::string choose_pass(const Options& o, const Workload& w) {
+std::string choose_pass(const RunOptions& o, const Workload& w) {
   const bool gradients = w.dstates.present() || w.dfinal_states.present();
   if (o.pass.empty()) return gradients ? "fwbw" : "inf";
   if (o.pass != "inf" && o.pass != "fw" && o.pass != "fwbw") {
@@ -56,13 +56,6 @@ std::string choose_pass(const Options& o, const Workload& w) {
   return o.pass;
 }
 
-template <typename Call>
-Timing timed(const std::string& name, Call call) {
-  const auto start = std::chrono::steady_clock::now();
-  call();
-  return {name, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count()};
-}
-
 void write_results(const std::string& folder, const std::vector<Result>& results) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -71,8 +64,8 @@ void write_results(const std::string& folder, const std::vector<Result>& results
   for (const Result& r : results) write_npy(std::filesystem::path(folder) / (r.name + ".npy"), *r.tensor);
 }
 
-void print_json(const Options& o, const std::string& pass, const std::string& plan, const std::vector<Timing>& timings,
-                const std::vector<Result>& results) {
+void print_json(const RunOptions& o, const std::string& pass, const std::string& plan,
+                const std::vector<Timing>& timings, const std::vector<Result>& results) {
   Json times = Json::object();
   for (const Timing& t : timings) times[t.call + "_ms"] = t.milliseconds;
   Json list = Json::array();
@@ -99,7 +92,7 @@ void print_json(const Options& o, const std::string& pass, const std::string& pl
   std::printf("%s\n", out.dump(2).c_str());
 }
 
-void print_text(const Options& o, const std::string& plan, const std::vector<Timing>& timings,
+void print_text(const RunOptions& o, const std::string& plan, const std::vector<Timing>& timings,
                 const std::vector<Result>& results) {
   std::vector<std::string> times;
   for (const Timing& t : timings) times.push_back(t.call + " " + format("%.3f ms", t.milliseconds));
@@ -125,7 +118,7 @@ void print_text(const Options& o, const std::string& plan, const std::vector<Tim
   std::printf("\n%s", table.text().c_str());
 }
 
-ExitCode run(Options& o) {
+ExitCode run(RunOptions& o) {
   for (const char* name : {"--lengths", "--packed", "--resets"}) {
     if (!o.input.empty() && o.given.contains(name)) {
       throw UsageError(std::string(name) +
@@ -137,7 +130,11 @@ ExitCode run(Options& o) {
   const Workload workload = o.input.empty() ? random_workload(context, o.problem, o.seed)
                                             : read_workload(context, o.problem, o.given, o.input);
   const std::string pass = choose_pass(o, workload);
-  Execution execution(context, workload, pass != "inf");
+  const std::unique_ptr<memory::MemorySpace> space = memory::memory_of(o.device.device);
+  Execution execution(context, *space, workload, pass != "inf");
+  const auto timed = [&](const char* name, const std::function<void()>& call) {
+    return Timing{name, space->milliseconds_of(call)};
+  };
   std::vector<Timing> timings{timed("pack", [&] { execution.pack(); }), timed("forward", [&] { execution.forward(); })};
   auto tensors = execution.forward_results();
   if (pass == "fwbw") {
@@ -159,7 +156,7 @@ ExitCode run(Options& o) {
 }  // namespace
 
 Action add_run(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<RunOptions>();
   add_problem_options(app, o->problem);
   add_device_options(app, o->device);
   app.add_option("--pass", o->pass, "inf, fw or fwbw; default: fwbw, or inf where --input has no gradients")

@@ -18,7 +18,7 @@
 namespace flashrnn::tool {
 namespace {
 
-struct Options {
+struct VerifyOptions {
   DeviceOptions device;
   std::string golden;
   std::string filter;
@@ -54,7 +54,7 @@ class Report {
   Progress bar_;
 };
 
-std::vector<verify::Case> choose_cases(const Options& o) {
+std::vector<verify::Case> choose_cases(const VerifyOptions& o) {
   const flashrnn_dtype dtype = o.dtype.empty() ? FLASHRNN_DTYPE_DEFAULT : parse_dtype("--dtype", o.dtype);
   std::vector<verify::Case> cases;
   if (o.cases == 0) {
@@ -74,10 +74,10 @@ std::vector<verify::Case> choose_cases(const Options& o) {
   return cases;
 }
 
-std::vector<verify::CaseResult> golden_results(const Options& o, const Context& context, Report& report) {
+std::vector<verify::CaseResult> golden_results(const VerifyOptions& o, verify::Api& api, Report& report) {
   const flashrnn_dtype dtype = o.dtype.empty() ? FLASHRNN_F32 : parse_dtype("--dtype", o.dtype);
   try {
-    return verify::run_golden(context.get(), o.golden, dtype, std::ref(report));
+    return verify::run_golden(api, o.golden, dtype, std::ref(report));
   } catch (const std::runtime_error& error) {  // a folder or file that can't be read
     throw UsageError(std::string(error.what()) +
                      ". Give --golden a folder of golden cases, each a folder with a "
@@ -85,7 +85,7 @@ std::vector<verify::CaseResult> golden_results(const Options& o, const Context& 
   }
 }
 
-Json json_of(const Options& o, const std::vector<verify::CaseResult>& results, std::size_t failed) {
+Json json_of(const VerifyOptions& o, const std::vector<verify::CaseResult>& results, std::size_t failed) {
   Json cases = Json::array();
   for (const verify::CaseResult& r : results) {
     cases.push_back({{"name", r.name},
@@ -98,18 +98,18 @@ Json json_of(const Options& o, const std::vector<verify::CaseResult>& results, s
           {"passed", results.size() - failed}, {"failed", failed},   {"cases", cases}};
 }
 
-ExitCode run(const Options& o) {
+ExitCode run(const VerifyOptions& o) {
   if (!o.golden.empty() && (o.cases > 0 || !o.filter.empty())) {
     throw UsageError("--golden checks every case of its folder; leave --filter and --cases away.");
   }
   const Context context = open_device(o.device);
   Report report(!o.json && !o.quiet, !o.json);
+  verify::LibraryApi api(context.get(), o.device.device);
   std::vector<verify::CaseResult> results;
   if (o.golden.empty()) {
-    verify::LibraryApi api(context.get());
     results = verify::run_cases(api, choose_cases(o), std::ref(report));
   } else {
-    results = golden_results(o, context, report);
+    results = golden_results(o, api, report);
   }
   std::size_t failed = 0;
   const verify::CaseResult* worst = &results.front();
@@ -133,7 +133,7 @@ ExitCode run(const Options& o) {
 }  // namespace
 
 Action add_verify(CLI::App& app) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<VerifyOptions>();
   add_device_options(app, o->device);
   app.add_option("--golden", o->golden, "Check the golden cases of this folder instead of the conformance table")
       ->type_name("FOLDER");

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "flashrnn/flashrnn.h"
+#include "memory/memory_space.hpp"
 
 namespace flashrnn::verify {
 
@@ -23,12 +26,22 @@ class Api {
   virtual flashrnn_status backward(const flashrnn_plan* plan, const flashrnn_backward_args& args) = 0;
   virtual flashrnn_status step(const flashrnn_plan* plan, const flashrnn_step_args& args) = 0;
   virtual std::string last_error() = 0;
+
+  /// Where the buffers of the calls lie.
+  [[nodiscard]] memory::MemorySpace& memory() { return *memory_; }
+
+ protected:
+  explicit Api(std::unique_ptr<memory::MemorySpace> memory) : memory_(std::move(memory)) {}
+
+ private:
+  std::unique_ptr<memory::MemorySpace> memory_ = memory::host_memory();
 };
 
-/// The library itself, on a context that outlives this object.
+/// The library itself, on a context of `device` that outlives this object.
 class LibraryApi final : public Api {
  public:
-  explicit LibraryApi(flashrnn_context* context) : context_(context) {}
+  LibraryApi(flashrnn_context* context, const std::string& device)
+      : Api(memory::memory_of(device)), context_(context) {}
 
   flashrnn_status plan_create(const flashrnn_problem& problem, flashrnn_plan** plan) override;
   void plan_destroy(flashrnn_plan* plan) override;

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -26,8 +27,9 @@ namespace {
 
 using reference::Precision;
 
-constexpr std::size_t kGuardBytes = 256;
-constexpr std::byte kUnwritten{0xFF};  // repeated, a NaN in fp32, fp16 and bf16
+constexpr std::align_val_t kBoundary{FLASHRNN_BUFFER_ALIGNMENT};
+constexpr std::size_t kGuardBytes = 256;  // whole boundaries
+constexpr std::byte kUnwritten{0xFF};     // repeated, a NaN in fp32, fp16 and bf16
 
 // Little-endian bytes, repeated from any even place on: another NaN in each format, so that garbage that was read can
 // be told from an output that was not written; and an unlikely number.
@@ -43,32 +45,64 @@ std::int64_t bytes_of(Precision precision) { return precision == Precision::kF32
 
 }  // namespace
 
-GuardedBytes::GuardedBytes(std::size_t size, std::size_t offset, Fill fill)
-    : storage_(size + 2 * kGuardBytes + FLASHRNN_BUFFER_ALIGNMENT + offset), size_(size), fill_(fill) {
-  for (std::size_t i = 0; i < storage_.size(); ++i) storage_[i] = pattern_byte(fill, i);
-  const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
-  const std::size_t to_boundary =
-      (FLASHRNN_BUFFER_ALIGNMENT - address % FLASHRNN_BUFFER_ALIGNMENT) % FLASHRNN_BUFFER_ALIGNMENT;
-  start_ = to_boundary + kGuardBytes + offset;
+GuardedBytes::GuardedBytes(memory::MemorySpace& space, std::size_t size, std::size_t offset, Fill fill)
+    : space_(&space),
+      total_(size + 2 * kGuardBytes + offset),
+      storage_(static_cast<std::byte*>(::operator new(total_, kBoundary))),
+      start_(kGuardBytes + offset),
+      size_(size),
+      fill_(fill) {
+  for (std::size_t i = 0; i < total_; ++i) storage_[i] = pattern_byte(fill, i);
   poison();
 }
 
-GuardedBytes::~GuardedBytes() { unpoison(); }
-
-void GuardedBytes::poison() {
-  ASAN_POISON_MEMORY_REGION(storage_.data(), start_);
-  ASAN_POISON_MEMORY_REGION(data() + size_, storage_.size() - start_ - size_);
+GuardedBytes::~GuardedBytes() {
+  if (storage_ != nullptr) unpoison();
 }
 
-void GuardedBytes::unpoison() { ASAN_UNPOISON_MEMORY_REGION(storage_.data(), storage_.size()); }
+void GuardedBytes::Free::operator()(std::byte* bytes) const { ::operator delete(bytes, kBoundary); }
+
+void GuardedBytes::poison() {
+  if (!space_->is_host()) return;
+  ASAN_POISON_MEMORY_REGION(storage_.get(), start_);
+  ASAN_POISON_MEMORY_REGION(storage_.get() + start_ + size_, total_ - start_ - size_);
+}
+
+void GuardedBytes::unpoison() {
+  if (space_->is_host()) ASAN_UNPOISON_MEMORY_REGION(storage_.get(), total_);
+}
+
+void* GuardedBytes::address() const {
+  if (space_->is_host()) return storage_.get() + start_;
+  if (!sent_) on_device_ = memory::Block(*space_, storage_.get(), total_);
+  sent_ = stale_ = true;
+  return static_cast<std::byte*>(on_device_.data()) + start_;
+}
+
+void GuardedBytes::fetch() const {
+  if (!stale_) return;
+  space_->copy_out(storage_.get(), on_device_.data(), total_);
+  stale_ = false;
+}
+
+std::byte* GuardedBytes::data() {
+  fetch();
+  return storage_.get() + start_;
+}
+
+const std::byte* GuardedBytes::data() const {
+  fetch();
+  return storage_.get() + start_;
+}
 
 std::vector<std::byte> GuardedBytes::content() const { return {data(), data() + size_}; }
 
 void GuardedBytes::check_guards(const std::string& name) {
+  fetch();
   unpoison();
-  for (std::size_t i = 0; i < storage_.size(); ++i) {
+  for (std::size_t i = 0; i < total_; ++i) {
     if (i == start_) i += size_;
-    if (i == storage_.size() || storage_[i] == pattern_byte(fill_, i)) continue;
+    if (i == total_ || storage_[i] == pattern_byte(fill_, i)) continue;
     throw std::runtime_error(name + ": memory " + (i < start_ ? "before" : "behind") + " the buffer was written");
   }
   poison();
@@ -88,11 +122,12 @@ std::int64_t Geometry::position(std::int64_t i) const {
   return token / (B * T) * stride_s + token / T % B * stride_b + token % T * stride_t + i % inner;
 }
 
-Tensor::Tensor(const Geometry& geometry, Precision precision, std::int64_t offset, const std::vector<double>& values)
+Tensor::Tensor(memory::MemorySpace& space, const Geometry& geometry, Precision precision, std::int64_t offset,
+               const std::vector<double>& values)
     : geometry_(geometry),
       precision_(precision),
       element_size_(bytes_of(precision)),
-      bytes_(static_cast<std::size_t>(geometry.extent() * element_size_),
+      bytes_(space, static_cast<std::size_t>(geometry.extent() * element_size_),
              static_cast<std::size_t>(offset * element_size_), Fill::kNaN) {
   if (static_cast<std::int64_t>(values.size()) != geometry.elements()) {
     throw std::logic_error("a tensor has values of another size than its geometry");
@@ -101,11 +136,11 @@ Tensor::Tensor(const Geometry& geometry, Precision precision, std::int64_t offse
   before_ = bytes_.content();
 }
 
-Tensor::Tensor(const Geometry& geometry, Precision precision, std::int64_t offset)
+Tensor::Tensor(memory::MemorySpace& space, const Geometry& geometry, Precision precision, std::int64_t offset)
     : geometry_(geometry),
       precision_(precision),
       element_size_(bytes_of(precision)),
-      bytes_(static_cast<std::size_t>(geometry.extent() * element_size_),
+      bytes_(space, static_cast<std::size_t>(geometry.extent() * element_size_),
              static_cast<std::size_t>(offset * element_size_), Fill::kNumber) {
   for (std::int64_t i = 0; i < geometry_.elements(); ++i) {
     std::fill_n(bytes_.data() + geometry_.position(i) * element_size_, element_size_, kUnwritten);

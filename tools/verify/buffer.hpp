@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/reference/rounding.hpp"
 #include "flashrnn/flashrnn.h"
+#include "memory/block.hpp"
 
 namespace flashrnn::verify {
 
@@ -15,20 +17,25 @@ namespace flashrnn::verify {
 enum class Fill { kNaN, kNumber };
 
 /// Bytes at a 64-byte boundary between two guard zones. What an input has around its elements is NaN, so that reading
-/// it shows; what an output has is a pattern that check_guards finds changed. With the address sanitizer the guard
-/// zones are also poisoned.
+/// it shows; what an output has is a pattern that check_guards finds changed. In the host's memory the address
+/// sanitizer also poisons the guard zones. In a device's memory the bytes have an image in the host's, which is what
+/// data() gives: written there before the device sees them, read there after it was given them.
 class GuardedBytes {
  public:
   /// `offset` bytes are added to the boundary. The content is what `fill` says.
-  GuardedBytes(std::size_t size, std::size_t offset, Fill fill);
+  GuardedBytes(memory::MemorySpace& space, std::size_t size, std::size_t offset, Fill fill);
   ~GuardedBytes();
   GuardedBytes(GuardedBytes&& other) noexcept = default;
   GuardedBytes(const GuardedBytes&) = delete;
   GuardedBytes& operator=(const GuardedBytes&) = delete;
   GuardedBytes& operator=(GuardedBytes&&) = delete;
 
-  [[nodiscard]] std::byte* data() { return storage_.data() + start_; }
-  [[nodiscard]] const std::byte* data() const { return storage_.data() + start_; }
+  /// What the library is given. It may write there from now on.
+  [[nodiscard]] void* address() const;
+
+  /// In the host's memory. To be written before address() is first called.
+  [[nodiscard]] std::byte* data();
+  [[nodiscard]] const std::byte* data() const;
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::vector<std::byte> content() const;
 
@@ -36,13 +43,23 @@ class GuardedBytes {
   void check_guards(const std::string& name);
 
  private:
+  /// At a boundary, which a vector is not.
+  struct Free {
+    void operator()(std::byte* bytes) const;
+  };
   void poison();
   void unpoison();
+  void fetch() const;
 
-  std::vector<std::byte> storage_;
+  memory::MemorySpace* space_;
+  std::size_t total_;
+  std::unique_ptr<std::byte[], Free> storage_;
   std::size_t start_;
   std::size_t size_;
   Fill fill_;
+  mutable memory::Block on_device_;  ///< all of storage_, with it the guard zones; none for the host's memory
+  mutable bool sent_ = false;        ///< on_device_ has the bytes
+  mutable bool stale_ = false;       ///< and may have others by now
 };
 
 /// Where the elements of a tensor [S, B, T, inner] lie. Strides count elements.
@@ -67,12 +84,13 @@ struct Geometry {
 class Tensor {
  public:
   /// An input: `values` is dense, gaps are NaN.
-  Tensor(const Geometry& geometry, reference::Precision precision, std::int64_t offset,
+  Tensor(memory::MemorySpace& space, const Geometry& geometry, reference::Precision precision, std::int64_t offset,
          const std::vector<double>& values);
   /// An output: elements are NaN, gaps are a pattern.
-  Tensor(const Geometry& geometry, reference::Precision precision, std::int64_t offset);
+  Tensor(memory::MemorySpace& space, const Geometry& geometry, reference::Precision precision, std::int64_t offset);
 
-  [[nodiscard]] void* data() { return bytes_.data(); }
+  /// What the library is given.
+  [[nodiscard]] void* address() { return bytes_.address(); }
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] std::vector<double> values() const;
 

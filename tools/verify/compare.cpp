@@ -51,7 +51,7 @@ std::string number(double value, int digits = 3) {
 class Comparison {
  public:
   Comparison(const Case& test, const CaseData& data, const View& view, const std::vector<NamedTensor>& expected)
-      : test_(test), data_(data), view_(view), expected_(expected), precision_(precision_of(test.dtype)) {
+      : test_(test), data_(data), view_(view), expected_(expected), precision_(computed_in(test)) {
     if (precision_ != Precision::kF32 && test.numbers == Numbers::kReal) add_plain_run(data_.inputs);
   }
 
@@ -67,6 +67,11 @@ class Comparison {
   }
 
  private:
+  static Precision computed_in(const Case& test) {
+    const bool tf32 = test.dtype == FLASHRNN_F32 && test.matmul == FLASHRNN_MATMUL_TF32;
+    return tf32 ? Precision::kTf32 : precision_of(test.dtype);
+  }
+
   [[nodiscard]] bool needs_more(const CaseResult& verdict) const {
     return !verdict.ok && std::isfinite(verdict.error_in_allowed_units) && precision_ != Precision::kF32;
   }
@@ -94,7 +99,7 @@ class Comparison {
   [[nodiscard]] Precision storage(const std::string& name) const {
     if (name == "dR" || name == "db") return Precision::kF32;
     const bool state = name.starts_with("final") || name.starts_with("dinitial") || name.starts_with("dreset");
-    return state || test_.by_steps ? precision_of(state_dtype_of(test_)) : precision_;
+    return state || test_.by_steps ? precision_of(state_dtype_of(test_)) : precision_of(test_.dtype);
   }
 
   [[nodiscard]] double allowed(std::size_t i) const {

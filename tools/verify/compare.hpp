@@ -31,13 +31,13 @@ std::vector<NamedTensor> case_view(const Case& test, const reference::Result& re
 
 /// Holds `result` against `expected`, tensor by tensor: the distance ||out - ref||, in units of the allowed one.
 ///
-/// fp32: 1e-5 ||ref||. fp16, bf16: twice the distance of the plain run of the same precision, but at least twice the
-/// unit roundoff (a plain run of few elements can be lucky). A tensor that crosses the API in a coarser dtype than the
-/// case computes in has the roundoff of that dtype on top, and each element may be a few of its smallest numbers off.
-/// One plain run of few elements says little about the error that rounding may cause: only when a bound is exceeded, it
-/// is taken over further plain runs, whose Wx differ by half a rounding.
-/// NaN and Inf never pass, except that a case with nan_input must have NaN exactly where the
-/// reference has it. Cases of other Numbers than kReal allow no error at all.
+/// fp32: 1e-5 ||ref||. fp16, bf16, and fp32 with TF32 products allowed: twice the distance of the plain run of the same
+/// precision, but at least twice the unit roundoff (a plain run of few elements can be lucky). A tensor that crosses
+/// the API in a coarser dtype than the case computes in has the roundoff of that dtype on top, and each element may be
+/// a few of its smallest numbers off. One plain run of few elements says little about the error that rounding may
+/// cause: only when a bound is exceeded, it is taken over further plain runs, whose Wx differ by half a rounding. NaN
+/// and Inf never pass, except that a case with nan_input must have NaN exactly where the reference has it. Cases of
+/// other Numbers than kReal allow no error at all.
 CaseResult compare(const Case& test, const CaseData& data, const View& view, const std::vector<NamedTensor>& expected,
                    const reference::Result& result);
 

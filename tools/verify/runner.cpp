@@ -27,17 +27,22 @@ class Execution {
  public:
   Execution(Api& api, const Case& test, const CaseData& data)
       : api_(api),
+        space_(api.memory()),
         test_(test),
         data_(data),
         cell_(reference::info(test.cell)),
         units_(test.heads * test.head_dim),
         dtype_(precision_of(test.dtype)),
         state_dtype_(precision_of(state_dtype_of(test))),
-        R_(Geometry::dense(1, 1, 1, static_cast<std::int64_t>(data.inputs.R.size())), dtype_, 0, data.inputs.R) {
+        R_(space_, Geometry::dense(1, 1, 1, static_cast<std::int64_t>(data.inputs.R.size())), dtype_, 0,
+           data.inputs.R) {
     if (!data.inputs.b.empty()) {
-      b_.emplace(Geometry::dense(1, 1, 1, static_cast<std::int64_t>(data.inputs.b.size())), dtype_, 0, data.inputs.b);
+      b_.emplace(space_, Geometry::dense(1, 1, 1, static_cast<std::int64_t>(data.inputs.b.size())), dtype_, 0,
+                 data.inputs.b);
     }
-    reset_marks_ = make_reset_marks();
+    if (test.lengths) lengths_ = array(data.problem.lengths);
+    if (test.packed) cu_seqlens_ = array(data.problem.cu_seqlens);
+    if (test.resets) reset_marks_ = array(make_reset_marks());
     create_plan();
   }
   ~Execution() { api_.plan_destroy(plan_); }
@@ -117,12 +122,17 @@ class Execution {
     }
     return marks;
   }
-  // An empty vector's data() may be null, which would mean that nothing is given.
+  // Of exact size; one element where there would be none, for null would mean that nothing is given.
   template <class Value>
-  static const Value* pointer(const std::vector<Value>& values, bool given) {
-    static const Value kNothing{};
-    if (!given) return nullptr;
-    return values.empty() ? &kNothing : values.data();
+  [[nodiscard]] std::unique_ptr<GuardedBytes> array(const std::vector<Value>& values) const {
+    auto bytes =
+        std::make_unique<GuardedBytes>(space_, std::max<std::size_t>(values.size(), 1) * sizeof(Value), 0, Fill::kNaN);
+    if (!values.empty()) std::memcpy(bytes->data(), values.data(), values.size() * sizeof(Value));
+    return bytes;
+  }
+  template <class Value>
+  static const Value* address(const std::unique_ptr<GuardedBytes>& array) {
+    return array == nullptr ? nullptr : static_cast<const Value*>(array->address());
   }
 
   [[nodiscard]] Geometry sequence(std::int64_t states, std::int64_t inner) const {
@@ -155,9 +165,9 @@ class Execution {
   }
 
   [[nodiscard]] flashrnn_tensor view(Tensor& tensor) const {
-    if (test_.placement == Placement::kDense) return {tensor.data(), 0, 0, 0};
+    if (test_.placement == Placement::kDense) return {tensor.address(), 0, 0, 0};
     const Geometry& g = tensor.geometry();
-    return {tensor.data(), g.S > 1 ? g.stride_s : 0, g.stride_b, g.stride_t};
+    return {tensor.address(), g.S > 1 ? g.stride_s : 0, g.stride_b, g.stride_t};
   }
   [[nodiscard]] flashrnn_tensor view(std::optional<Tensor>& tensor) const {
     return tensor ? view(*tensor) : flashrnn_tensor{};
@@ -170,11 +180,11 @@ class Execution {
 
   [[nodiscard]] std::optional<Tensor> input(const Geometry& geometry, Precision precision, const Values& values) const {
     if (values.empty() && geometry.elements() > 0) return std::nullopt;
-    return std::optional<Tensor>(std::in_place, geometry, precision, test_.misalign, values);
+    return std::optional<Tensor>(std::in_place, space_, geometry, precision, test_.misalign, values);
   }
   [[nodiscard]] std::optional<Tensor> output(const Geometry& geometry, Precision precision, bool wanted) const {
     if (!wanted) return std::nullopt;
-    return std::optional<Tensor>(std::in_place, geometry, precision, test_.misalign);
+    return std::optional<Tensor>(std::in_place, space_, geometry, precision, test_.misalign);
   }
   static Values take(std::optional<Tensor>& tensor, const std::string& name) {
     if (!tensor) return {};
@@ -186,11 +196,11 @@ class Execution {
   }
 
   void pack() {
-    packed_ = std::make_unique<GuardedBytes>(sizes_.packed_weights, 0, Fill::kNaN);
+    packed_ = std::make_unique<GuardedBytes>(space_, sizes_.packed_weights, 0, Fill::kNaN);
     flashrnn_pack_args args = FLASHRNN_PACK_ARGS_INIT;
-    args.R = R_.data();
-    args.b = b_ ? b_->data() : nullptr;
-    args.packed = packed_->data();
+    args.R = R_.address();
+    args.b = b_ ? b_->address() : nullptr;
+    args.packed = packed_->address();
     args.packed_size = packed_->size();
     check(api_.pack_weights(plan_, args), "pack_weights");
     packed_->check_guards("packed weights");
@@ -198,18 +208,18 @@ class Execution {
   template <class Args>
   void set_weights(Args& args) {
     if (packed_) {
-      args.packed_weights = packed_->data();
+      args.packed_weights = packed_->address();
       args.packed_weights_size = packed_->size();
     } else {
-      args.R = R_.data();
-      args.b = b_ ? b_->data() : nullptr;
+      args.R = R_.address();
+      args.b = b_ ? b_->address() : nullptr;
     }
   }
   template <class Args>
   void set_rows(Args& args) {
-    args.lengths = pointer(data_.problem.lengths, test_.lengths);
-    args.cu_seqlens = pointer(data_.problem.cu_seqlens, test_.packed);
-    args.resets = pointer(reset_marks_, test_.resets);
+    args.lengths = address<std::int64_t>(lengths_);
+    args.cu_seqlens = address<std::int64_t>(cu_seqlens_);
+    args.resets = address<std::uint8_t>(reset_marks_);
     args.resets_stride_b = resets_stride_;
   }
 
@@ -222,7 +232,7 @@ class Execution {
         output(sequence(outputs, units_), dtype_, test_.output_sequence != FLASHRNN_SEQUENCE_NONE);
     const bool alias = test_.alias_final && initial;
     std::optional<Tensor> final_states = output(per_row(cell_.states), state_dtype_, wants(kOmitFinal) && !alias);
-    GuardedBytes workspace(sizes_.forward_workspace, 0, Fill::kNaN);
+    GuardedBytes workspace(space_, sizes_.forward_workspace, 0, Fill::kNaN);
 
     flashrnn_forward_args args = FLASHRNN_FORWARD_ARGS_INIT;
     args.Wx = const_view(Wx);
@@ -233,11 +243,11 @@ class Execution {
     args.states = view(states);
     args.final_states = alias ? view(initial) : view(final_states);
     if (test_.training) {
-      reserve = std::make_unique<GuardedBytes>(sizes_.reserve, 0, Fill::kNaN);
-      args.reserve = reserve->data();
+      reserve = std::make_unique<GuardedBytes>(space_, sizes_.reserve, 0, Fill::kNaN);
+      args.reserve = reserve->address();
       args.reserve_size = reserve->size();
     }
-    args.workspace = workspace.data();
+    args.workspace = workspace.address();
     args.workspace_size = workspace.size();
     check(api_.forward(plan_, args), "forward");
 
@@ -272,7 +282,7 @@ class Execution {
         weight_gradient(Geometry::dense(1, 1, 1, cell_.biases * units_), data_.db_before, wants(kOmitDb));
     std::optional<Tensor> dinitial = output(per_row(cell_.states), state_dtype_, wants(kOmitDInitial));
     std::optional<Tensor> dreset = output(per_row(cell_.states), state_dtype_, wants(kOmitDReset) && test_.resets);
-    GuardedBytes workspace(sizes_.backward_workspace, 0, Fill::kNaN);
+    GuardedBytes workspace(space_, sizes_.backward_workspace, 0, Fill::kNaN);
 
     flashrnn_backward_args args = FLASHRNN_BACKWARD_ARGS_INIT;
     args.Wx = const_view(Wx);
@@ -281,14 +291,14 @@ class Execution {
     args.dstates = const_view(dstates);
     args.dfinal_states = const_view(dfinal);
     args.dWx = view(dWx);
-    args.dR = dR ? static_cast<float*>(dR->data()) : nullptr;
-    args.db = db ? static_cast<float*>(db->data()) : nullptr;
+    args.dR = dR ? static_cast<float*>(dR->address()) : nullptr;
+    args.db = db ? static_cast<float*>(db->address()) : nullptr;
     args.accumulate_weight_gradients = test_.accumulate ? 1 : 0;
     args.dinitial_states = view(dinitial);
     args.dreset_states = view(dreset);
-    args.reserve = reserve.data();
+    args.reserve = reserve.address();
     args.reserve_size = reserve.size();
-    args.workspace = workspace.data();
+    args.workspace = workspace.address();
     args.workspace_size = workspace.size();
     check(api_.backward(plan_, args), "backward");
 
@@ -307,11 +317,11 @@ class Execution {
   }
 
   // dR and db are fp32 and dense, and may hold numbers to add to.
-  [[nodiscard]] static std::optional<Tensor> weight_gradient(const Geometry& geometry, const Values& before,
-                                                             bool wanted) {
+  [[nodiscard]] std::optional<Tensor> weight_gradient(const Geometry& geometry, const Values& before,
+                                                      bool wanted) const {
     if (!wanted) return std::nullopt;
-    if (before.empty()) return std::optional<Tensor>(std::in_place, geometry, Precision::kF32, 0);
-    return std::optional<Tensor>(std::in_place, geometry, Precision::kF32, 0, before);
+    if (before.empty()) return std::optional<Tensor>(std::in_place, space_, geometry, Precision::kF32, 0);
+    return std::optional<Tensor>(std::in_place, space_, geometry, Precision::kF32, 0, before);
   }
 
   static void require_same_gradients(const reference::Gradients& a, const reference::Gradients& b) {
@@ -322,34 +332,39 @@ class Execution {
     require_same(a.dreset_states, b.dreset_states, "dreset_states");
   }
 
+  // Of all rows at one time.
+  [[nodiscard]] std::vector<std::uint8_t> marks_of(std::int64_t t) const {
+    std::vector<std::uint8_t> marks;
+    for (std::int64_t row = 0; row < test_.batch; ++row) marks.push_back(data_.problem.resets[row * test_.time + t]);
+    return marks;
+  }
+
   // The whole problem in single steps: full rows, any direction.
   reference::ForwardResult steps() {
     std::optional<Tensor> Wx = input(sequence(1, cell_.input_gates * units_), dtype_, data_.inputs.Wx);
     std::optional<Tensor> reset = input(per_row(cell_.states), state_dtype_, data_.inputs.reset_states);
     Values states = data_.inputs.initial_states;
     states.resize(static_cast<std::size_t>(cell_.states * test_.batch * units_), 0.0);
-    Tensor state(per_row(cell_.states), state_dtype_, test_.misalign, states);
+    Tensor state(space_, per_row(cell_.states), state_dtype_, test_.misalign, states);
     std::optional<Tensor> h = output(sequence(1, units_), dtype_, test_.output_sequence != FLASHRNN_SEQUENCE_NONE);
     const std::int64_t element = dtype_ == Precision::kF32 ? 4 : 2;
     for (std::int64_t s = 0; s < test_.time; ++s) {
       const std::int64_t t = test_.reverse ? test_.time - 1 - s : s;
-      std::vector<std::uint8_t> marks;
-      for (std::int64_t row = 0; test_.resets && row < test_.batch; ++row) {
-        marks.push_back(data_.problem.resets[row * test_.time + t]);
-      }
-      GuardedBytes workspace(sizes_.step_workspace, 0, Fill::kNaN);
+      std::unique_ptr<GuardedBytes> marks;
+      if (test_.resets) marks = array(marks_of(t));
+      GuardedBytes workspace(space_, sizes_.step_workspace, 0, Fill::kNaN);
       flashrnn_step_args args = FLASHRNN_STEP_ARGS_INIT;
       const Geometry& wx = Wx->geometry();
-      args.Wx = {static_cast<const std::byte*>(Wx->data()) + t * wx.stride_t * element, 0, wx.stride_b, 0};
+      args.Wx = {static_cast<const std::byte*>(Wx->address()) + t * wx.stride_t * element, 0, wx.stride_b, 0};
       set_weights(args);
-      args.resets = pointer(marks, test_.resets);
+      args.resets = address<std::uint8_t>(marks);
       args.reset_states = const_view(reset);
       args.states = view(state);
       if (h) {
         const Geometry& g = h->geometry();
-        args.output = {static_cast<std::byte*>(h->data()) + t * g.stride_t * element, 0, g.stride_b, 0};
+        args.output = {static_cast<std::byte*>(h->address()) + t * g.stride_t * element, 0, g.stride_b, 0};
       }
-      args.workspace = workspace.data();
+      args.workspace = workspace.address();
       args.workspace_size = workspace.size();
       check(api_.step(plan_, args), "step");
       workspace.check_guards("step workspace");
@@ -361,6 +376,7 @@ class Execution {
   }
 
   Api& api_;
+  memory::MemorySpace& space_;
   const Case& test_;
   const CaseData& data_;
   const reference::CellInfo& cell_;
@@ -370,7 +386,7 @@ class Execution {
   Tensor R_;
   std::optional<Tensor> b_;
   std::unique_ptr<GuardedBytes> packed_;
-  std::vector<std::uint8_t> reset_marks_;
+  std::unique_ptr<GuardedBytes> lengths_, cu_seqlens_, reset_marks_;
   std::int64_t resets_stride_ = 0;
   flashrnn_plan* plan_ = nullptr;
   flashrnn_sizes sizes_ = FLASHRNN_SIZES_INIT;

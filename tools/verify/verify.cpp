@@ -108,9 +108,7 @@ std::vector<CaseResult> run_cases(Api& api, const std::vector<Case>& cases, cons
   return results;
 }
 
-std::vector<CaseResult> run_conformance(flashrnn_context* context, const ConformanceOptions& options,
-                                        const Progress& progress) {
-  LibraryApi api(context);
+std::vector<CaseResult> run_conformance(Api& api, const ConformanceOptions& options, const Progress& progress) {
   return run_cases(api, select_cases(options), progress);
 }
 
@@ -141,9 +139,8 @@ CaseResult run_golden_case(Api& api, const GoldenCase& golden, flashrnn_dtype dt
   }
 }
 
-std::vector<CaseResult> run_golden(flashrnn_context* context, const std::filesystem::path& directory,
-                                   flashrnn_dtype dtype, const Progress& progress) {
-  LibraryApi api(context);
+std::vector<CaseResult> run_golden(Api& api, const std::filesystem::path& directory, flashrnn_dtype dtype,
+                                   const Progress& progress) {
   const std::vector<std::filesystem::path> folders = list_golden(directory);
   std::vector<CaseResult> results;
   for (const std::filesystem::path& folder : folders) {

@@ -33,15 +33,14 @@ std::vector<Case> select_cases(const ConformanceOptions& options);
 CaseResult run_case(Api& api, const Case& test);
 std::vector<CaseResult> run_cases(Api& api, const std::vector<Case>& cases, const Progress& progress);
 
-std::vector<CaseResult> run_conformance(flashrnn_context* context, const ConformanceOptions& options,
-                                        const Progress& progress = {});
+std::vector<CaseResult> run_conformance(Api& api, const ConformanceOptions& options, const Progress& progress = {});
 
 /// Runs one golden case in `dtype`. fp32 is held against the files; bf16 and fp16 against the reference on the rounded
 /// inputs, which itself must agree with the files to 1e-10.
 CaseResult run_golden_case(Api& api, const GoldenCase& golden, flashrnn_dtype dtype);
 
 /// Every golden case below `directory` (or in it). Throws std::runtime_error when a file cannot be read.
-std::vector<CaseResult> run_golden(flashrnn_context* context, const std::filesystem::path& directory,
-                                   flashrnn_dtype dtype, const Progress& progress = {});
+std::vector<CaseResult> run_golden(Api& api, const std::filesystem::path& directory, flashrnn_dtype dtype,
+                                   const Progress& progress = {});
 
 }  // namespace flashrnn::verify

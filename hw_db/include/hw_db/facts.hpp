@@ -87,6 +87,8 @@ struct GpuFacts {
   Count memory_bytes;
   Real memory_gb_per_s;
   Real l2_gb_per_s;
+  /// That one compute unit alone reads of the second-level cache, however little the others read.
+  Real l2_bytes_per_clock_per_compute_unit;
   Real shared_bytes_per_clock_per_compute_unit;
   Real clock_mhz;
   Real fp32_flops_per_clock_per_compute_unit;
@@ -99,12 +101,14 @@ struct GpuFacts {
   Count clusters_of_8_resident;
   Count clusters_of_16_resident;
   /// From an instruction to one that needs its result: a warp's matrix product, an approximate special function, a
-  /// plain arithmetic instruction, a load from shared memory, a load from the second-level cache.
+  /// plain arithmetic instruction, a load from shared memory, a load from the second-level cache; from memory, in a
+  /// kernel that streams.
   Real matrix_latency_clocks;
   Real special_function_latency_clocks;
   Real arithmetic_latency_clocks;
   Real shared_latency_clocks;
   Real l2_latency_clocks;
+  Real memory_latency_ns;
   /// Cache lines of global memory that the load-store unit goes through, whatever part of a line a warp uses.
   Real global_lines_per_clock_per_compute_unit;
   /// A small bulk copy that one thread asks for, behind others.

@@ -20,8 +20,8 @@ CpuCell make_cpu_cell() {
 }
 
 template <cell::Cell C>
-CellRegistration make_registration(const CpuCell* cpu) {
-  return {C::kName, C::kInputGates, C::kRecurrentGates, C::kBiases, C::kStates, cpu};
+CellRegistration make_registration(const CpuCell* cpu, const void* gpu_source) {
+  return {C::kName, C::kInputGates, C::kRecurrentGates, C::kBiases, C::kStates, cpu, gpu_source};
 }
 
 /// Enters the kernels of a translation unit: "baseline", "neon", "avx2" or "avx512", which serves BF16's too.

@@ -49,12 +49,16 @@ const IsaKernels* isa_kernels(Isa isa) {
 #if defined(__x86_64__)
     case Isa::kBaseline:
       return kBaselineKernels;
+#if !defined(FLASHRNN_WITHOUT_AVX2)
     case Isa::kAvx2:
       return kAvx2Kernels;
+#endif
+#if !defined(FLASHRNN_WITHOUT_AVX512)
     case Isa::kAvx512:
       return kAvx512Kernels;
     case Isa::kAvx512Bf16:
       return kAvx512Bf16Kernels;
+#endif
     default:
       return nullptr;
 #else
@@ -68,6 +72,7 @@ const IsaKernels* isa_kernels(Isa isa) {
 
 bool isa_usable(Isa isa) {
 #if defined(__x86_64__)
+  if (isa_kernels(isa) == nullptr) return false;
   // The builtins ask the operating system too (XGETBV), not the processor alone.
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

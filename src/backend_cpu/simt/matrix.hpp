@@ -76,4 +76,34 @@ void load_matrices(Engine& engine, Warp& warp, WarpOperation& operation) {
   }
 }
 
+template <int Count>
+struct StoreMatrixArguments {
+  const Place* row;
+  device::Vec<device::Uint32, Count> registers;
+};
+
+/// stmatrix (PTX ISA, "Warp-level matrix store instruction: stmatrix"): lane l holds the elements that ldmatrix would
+/// have given it.
+template <int Count, bool Transposed>
+void store_matrices(Engine& engine, Warp& warp, WarpOperation& operation) {
+  const auto arguments = [&](int lane) -> const StoreMatrixArguments<Count>& {
+    return *static_cast<const StoreMatrixArguments<Count>*>(operation.in[lane]);
+  };
+  device::Uint16 rows[8][8];
+  for (int matrix = 0; matrix < Count; ++matrix) {
+    for (int lane = 0; lane < 32; ++lane) {
+      const device::Uint32 pair = arguments(lane).registers[matrix];
+      for (int half = 0; half < 2; ++half) {
+        const int row = lane / 4;
+        const int column = lane % 4 * 2 + half;
+        (Transposed ? rows[column][row] : rows[row][column]) = static_cast<device::Uint16>(pair >> (half * 16));
+      }
+    }
+    for (int r = 0; r < 8; ++r) {
+      const int lane = matrix * 8 + r;
+      engine.write(warp.lanes[lane], *arguments(lane).row, rows[r], 16, 16);
+    }
+  }
+}
+
 }  // namespace flashrnn::simt

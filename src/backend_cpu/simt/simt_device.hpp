@@ -27,6 +27,7 @@ class SimtDevice {
   static constexpr bool kHasMbarriers = WarpSize == 32;
   static constexpr bool kHasClusters = WarpSize == 32;
   static constexpr bool kHasLdmatrix = WarpSize == 32;
+  static constexpr bool kHasStmatrix = WarpSize == 32;
   template <class Tile>
   static constexpr bool kSupports = Tile::kLanes == WarpSize;
 
@@ -177,6 +178,15 @@ class SimtDevice {
     engine().warp_operation(*current_lane, kFullMask, "ldmatrix", site, &row.place(), &result,
                             load_matrices<Count, Transposed>);
     return result;
+  }
+
+  template <int Count, bool Transposed, class T>
+  void stmatrix(Shared<T> row, const device::Vec<device::Uint32, Count>& registers,
+                Site site = Site::here()) requires kHasStmatrix {
+    static_assert(sizeof(T) == 2, "stmatrix moves 16-bit elements.");
+    const StoreMatrixArguments<Count> arguments{&row.place(), registers};
+    engine().warp_operation(*current_lane, kFullMask, "stmatrix", site, &arguments, nullptr,
+                            store_matrices<Count, Transposed>);
   }
 
   // Asynchronous copies.

@@ -9,6 +9,7 @@
 ///   forward<M>(a, prev, next[, saved]): the step for one element; M is the math flavour.
 /// Each a[slot] = bias + the input gates and products of that slot. A cell may write its backward by hand
 /// (kSaved, saved, backward); else it is derived from forward with dual numbers, from the saved pre-activations.
+/// kBackwardReadsH = false says that backward does not use prev[0], so that kernels need not bring it.
 /// A cell whose last recurrent gates multiply something else than h also has kFirstStageGates and operand().
 namespace flashrnn::cell {
 

@@ -13,6 +13,7 @@ struct Elman {
   static constexpr int kBiases = 1;
   static constexpr int kStates = 1;
   static constexpr int kSaved = 1;  // h before any clip
+  static constexpr bool kBackwardReadsH = false;
 
   static constexpr int input_slot(int gate) { return gate; }
   static constexpr int recurrent_slot(int gate) { return gate; }

@@ -14,6 +14,7 @@ struct Lstm {
   static constexpr int kBiases = 4;
   static constexpr int kStates = 2;
   static constexpr int kSaved = 5;  // i, f, z, o, tanh(c)
+  static constexpr bool kBackwardReadsH = false;
 
   static constexpr int input_slot(int gate) { return gate; }
   static constexpr int recurrent_slot(int gate) { return gate; }

@@ -9,6 +9,21 @@
 /// terms of its own result y, which is what a backward has at hand.
 namespace flashrnn::cell {
 
+/// Value types with a tanh of their own (ops.hpp).
+template <class V>
+concept HasExactTanh = requires(V x) {
+  Ops<V>::exact_tanh(x);
+};
+template <class V>
+concept HasCoarseTanh = requires(V x) {
+  Ops<V>::coarse_tanh(x);
+};
+
+template <class V>
+concept HasQuickExponentials = requires(V x) {
+  Ops<V>::quick_log1p(x);
+};
+
 /// What no flavour changes.
 struct CommonMath {
   template <class V>
@@ -82,8 +97,12 @@ struct ExactFunctions : SmoothGradients {
   /// fp32, past 19.1 in fp64: e may stop growing.
   template <class V>
   static FLASHRNN_CELL_FN V tanh(V x) {
-    const V e = Ops<V>::expm1_twice(Ops<V>::abs(x));
-    return Ops<V>::copy_sign(Ops<V>::quotient(e, e + Ops<V>::constant(2)), x);
+    if constexpr (HasExactTanh<V>) {
+      return Ops<V>::exact_tanh(x);
+    } else {
+      const V e = Ops<V>::expm1_twice(Ops<V>::abs(x));
+      return Ops<V>::copy_sign(Ops<V>::quotient(e, e + Ops<V>::constant(2)), x);
+    }
   }
   /// log(sigmoid(x)) = min(x, 0) - log1p(exp(-|x|)).
   template <class V>
@@ -99,10 +118,14 @@ struct ExactFunctions : SmoothGradients {
 
 /// About 1e-6.
 struct FastFunctions : SmoothGradients {
-  /// The exact one: fast_exp is bounded, and infinities have to come out here.
+  /// The exact one where fast_exp is bounded: infinities have to come out here.
   template <class V>
   static FLASHRNN_CELL_FN V exp(V x) {
-    return Ops<V>::exp(x);
+    if constexpr (HasQuickExponentials<V>) {
+      return Ops<V>::fast_exp(x);
+    } else {
+      return Ops<V>::exp(x);
+    }
   }
   template <class V>
   static FLASHRNN_CELL_FN V sigmoid(V x) {
@@ -117,7 +140,38 @@ struct FastFunctions : SmoothGradients {
   }
   template <class V>
   static FLASHRNN_CELL_FN V log_sigmoid(V x) {
-    return Ops<V>::min(x, Ops<V>::constant(0)) - Ops<V>::log1p(Ops<V>::fast_exp(-Ops<V>::abs(x)));
+    const V e = Ops<V>::fast_exp(-Ops<V>::abs(x));
+    if constexpr (HasQuickExponentials<V>) {
+      return Ops<V>::min(x, Ops<V>::constant(0)) - Ops<V>::quick_log1p(e);
+    } else {
+      return Ops<V>::min(x, Ops<V>::constant(0)) - Ops<V>::log1p(e);
+    }
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V log_sigmoid_grad(V x) {
+    return sigmoid(-x);
+  }
+};
+
+/// sigmoid and tanh good to 2^-11, where the device has one instruction for that; the rest, and everything where it has
+/// not, as fast. For values that 16 bits hold before and after.
+struct CoarseFunctions : FastFunctions {
+  template <class V>
+  static FLASHRNN_CELL_FN V tanh(V x) {
+    if constexpr (HasCoarseTanh<V>) {
+      return Ops<V>::coarse_tanh(x);
+    } else {
+      return FastFunctions::tanh(x);
+    }
+  }
+  template <class V>
+  static FLASHRNN_CELL_FN V sigmoid(V x) {
+    if constexpr (HasCoarseTanh<V>) {
+      const V half = Ops<V>::constant(0.5);
+      return Ops<V>::fma(Ops<V>::coarse_tanh(half * x), half, half);
+    } else {
+      return FastFunctions::sigmoid(x);
+    }
   }
   template <class V>
   static FLASHRNN_CELL_FN V log_sigmoid_grad(V x) {
@@ -198,6 +252,7 @@ struct Flavour : CommonMath, Functions {
 
 using ExactMath = Flavour<ExactFunctions>;
 using FastMath = Flavour<FastFunctions>;
+using CoarseMath = Flavour<CoarseFunctions>;
 using LinearMath = Flavour<LinearFunctions>;
 
 }  // namespace flashrnn::cell

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "common/cell/portable.hpp"
+#if defined(FLASHRNN_CELL_ON_GPU)
+#include "common/cell/gpu_functions.hpp"
+#endif
 
 namespace flashrnn::cell {
 
@@ -15,6 +18,8 @@ struct Ops;
 /// expm1_twice: exp(2x) - 1 for x >= 0, which stops growing at 22; fast_exp: exp as precise as the flavour fast wants
 /// it, bounded like exp_minus; reciprocal and quotient (a / b) for b of magnitudes from 2^-126 to
 /// 2^126.
+/// A type whose device has a quicker way to tanh offers exact_tanh (a few units in the last place of fp32) or
+/// coarse_tanh (2^-11) besides.
 template <class T, class Functions>
 struct ScalarOps : Functions {
   using Mask = bool;
@@ -32,6 +37,19 @@ struct ScalarOps : Functions {
   static FLASHRNN_CELL_FN T max(T a, T b) { return a != a ? a : (a > b ? a : b); }
   static FLASHRNN_CELL_FN T min(T a, T b) { return a != a ? a : (a < b ? a : b); }
 };
+
+#if defined(FLASHRNN_CELL_ON_GPU)
+
+/// GPUs compute in fp32 only.
+template <>
+struct Ops<float> : ScalarOps<float, GpuFunctions<SpecialFunctions>> {
+  using SpecialFunctions::abs;
+  using SpecialFunctions::copy_sign;
+  using SpecialFunctions::max;
+  using SpecialFunctions::min;
+};
+
+#else
 
 struct FloatFunctions {
   static FLASHRNN_CELL_FN float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
@@ -57,5 +75,7 @@ template <>
 struct Ops<float> : ScalarOps<float, FloatFunctions> {};
 template <>
 struct Ops<double> : ScalarOps<double, DoubleFunctions> {};
+
+#endif
 
 }  // namespace flashrnn::cell

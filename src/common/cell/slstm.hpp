@@ -16,6 +16,7 @@ struct Slstm {
   static constexpr int kBiases = 4;
   static constexpr int kStates = 4;  // h, c, n, m
   static constexpr int kSaved = 5;   // i', f', tanh(z), sigmoid(o), sigmoid(-f)
+  static constexpr bool kBackwardReadsH = false;
 
   static constexpr int input_slot(int gate) { return gate; }
   static constexpr int recurrent_slot(int gate) { return gate; }

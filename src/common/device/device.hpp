@@ -176,13 +176,21 @@ concept HasLdmatrix = requires(D& dev, Shared<D, const Bf16> row) {
   { dev.template ldmatrix<4, false>(row) } -> Same<Vec<Uint32, 4>>;
 };
 
+/// stmatrix: the same the other way round, rows and registers as for ldmatrix.
+template <class D>
+concept HasStmatrix = requires(D& dev, Shared<D, Bf16> row, Vec<Uint32, 1> one, Vec<Uint32, 4> four) {
+  dev.template stmatrix<1, true>(row, one);
+  dev.template stmatrix<4, false>(row, four);
+};
+
 /// A device: everything above that all have, and for the rest a constant that says whether it is there.
 template <class D>
 concept Device = HasIds<D> && HasMemory<D> && HasWarpOperations<D> && HasDeviceScopeAtomics<D> && HasMath<D> &&
     HasTile<D, FmaTile<float, D::kWarpSize, 8, 2, 2, 1>> &&
     (!D::kHasNamedBarriers || HasNamedBarriers<D>)&&(!D::kHasAsyncCopy || HasAsyncCopy<D>)&&(
-        !D::kHasMbarriers || HasMbarriers<D>)&&(!D::kHasClusters || HasClusters<D>)&&(!D::kHasLdmatrix ||
-                                                                                      HasLdmatrix<D>);
+        !D::kHasMbarriers || HasMbarriers<D>)&&(!D::kHasClusters ||
+                                                HasClusters<D>)&&(!D::kHasLdmatrix ||
+                                                                  HasLdmatrix<D>)&&(!D::kHasStmatrix || HasStmatrix<D>);
 
 /// Waits for the end of a phase.
 template <class D, class Bar>

@@ -11,6 +11,13 @@
 #define FLASHRNN_DEVICE_FN inline __attribute__((always_inline))
 #endif
 
+/// Before a loop whose body indexes registers by the counter. Hosts decide for themselves.
+#if defined(__CUDACC__) || defined(__HIP__)
+#define FLASHRNN_UNROLL _Pragma("unroll")
+#else
+#define FLASHRNN_UNROLL
+#endif
+
 namespace flashrnn::device {
 
 using Int8 = signed char;
@@ -18,9 +25,14 @@ using Uint8 = unsigned char;
 using Uint16 = unsigned short;
 using Int32 = int;
 using Uint32 = unsigned int;
+#if defined(__INT64_TYPE__)  // the very type that std::int64_t is, where there is one
+using Int64 = __INT64_TYPE__;
+using Uint64 = __UINT64_TYPE__;
+#else
 using Int64 = long long;
 using Uint64 = unsigned long long;
-static_assert(sizeof(Uint16) == 2 && sizeof(Uint32) == 4 && sizeof(Uint64) == 8,
+#endif
+static_assert(sizeof(Uint16) == 2 && sizeof(Uint32) == 4 && sizeof(Uint64) == 8 && sizeof(Int64) == 8,
               "Registers are 32 bits wide and their halves 16.");
 
 template <class A, class B>

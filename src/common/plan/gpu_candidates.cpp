@@ -3,10 +3,16 @@
 
 #include <algorithm>
 
+#include "common/kernel/stepwise.hpp"
 #include "common/plan/gpu_models.hpp"
 
 namespace flashrnn::plan {
 namespace {
+
+// Counted in the library's kernels, as compiled for sm_90a: docs/planner.md.
+constexpr std::int64_t kForwardInstructions = 100;
+constexpr std::int64_t kBackwardInstructions = 0;
+constexpr std::int64_t kSentTileInstructions = 20;
 
 using kernel::ceil_div;
 using kernel::Tile;
@@ -37,7 +43,8 @@ Placement place(const GpuProblem& problem, const GpuPlan& plan) {
     most = f.compute_units / plan.tile.group_blocks;
   } else {
     if (plan.form == Form::kStepwise) {
-      at.groups *= ceil_div(ceil_div(shape.head_dim, plan.matrix.units), plan.tile.block_unit_tiles);
+      const std::int64_t gates = needs_of(shape, plan.form).gates;
+      at.groups *= ceil_div(padded_dim(shape), plan.tile.block_unit_tiles * kernel::unit_tile(plan.matrix, gates));
     }
     most = f.compute_units * blocks_at_once(f, plan.threads, plan.registers, plan.shared_bytes);
   }
@@ -54,11 +61,27 @@ double recurrent_bytes(const Shape& shape) {
          real(element_bytes(shape.element));
 }
 
-/// Read and written in global memory in a step by the whole problem, R apart.
-double step_bytes(const Shape& shape, const kernel::Needs& needs) {
-  const std::int64_t values = is_backward(shape) ? needs.reserve_values + shape.cell.recurrent_gates
-                                                 : needs.input_gates + 1 + needs.reserve_values;
-  return real(shape.batch) * real(shape.heads * shape.head_dim * values * needs.element_bytes);
+/// Elements of each unit and row that a step reads and writes in global memory. States in fp32 are counted in elements.
+struct Values {
+  std::int64_t read = 0;
+  std::int64_t written = 0;
+};
+Values values_of(const Shape& shape) {
+  constexpr std::int64_t kStateBytes = 4;
+  const CellCounts& cell = shape.cell;
+  const std::int64_t states = (cell.states - 1) * kStateBytes / element_bytes(shape.element);
+  // Backward: what forward kept and one gradient in; the gradients of Wx and those that dR is made of out.
+  if (is_backward(shape)) {
+    return {1 + (cell.backward_reads_h ? 1 : 0) + cell.saved + states, cell.input_gates + cell.bias_gates};
+  }
+  return {cell.input_gates, shape.training ? 2 + cell.saved + states : 1};
+}
+
+/// By the whole problem, R apart.
+double step_bytes(const Shape& shape) {
+  const Values values = values_of(shape);
+  return real(shape.batch) *
+         real(shape.heads * shape.head_dim * (values.read + values.written) * element_bytes(shape.element));
 }
 
 /// R is read once from memory, and by every group that shares it from the second-level cache.
@@ -71,16 +94,16 @@ double prologue_ns(const GpuProblem& problem, const GpuPlan& plan) {
 StepCost cost_of(const GpuProblem& problem, const GpuPlan& plan, bool named) {
   const GpuFigures& f = problem.figures;
   const Shape& shape = problem.shape;
-  const kernel::Needs needs = needs_of(shape, plan.form);
   const Placement at = place(problem, plan);
   const BlockWork work = work_of(problem, plan);
-  double bytes = step_bytes(shape, needs);
+  double bytes = step_bytes(shape);
   if (plan.form == Form::kStepwise) {
     // States go through memory too, in fp32, and R comes from there in each step where no cache holds it.
     bytes += 2 * 4 * real(shape.batch) * real(shape.heads * shape.head_dim * shape.cell.states);
     if (recurrent_bytes(shape) > f.l2_bytes) bytes += recurrent_bytes(shape);
     const std::int64_t k = (is_backward(shape) ? shape.cell.recurrent_gates : 1) * shape.head_dim;
-    StepCost cost = stepwise_step(f, work, ceil_div(k, plan.matrix.k), at.rounds, bytes);
+    const std::int64_t cells = kernel::stepwise::thread_cells(plan.matrix, needs_of(shape, plan.form), plan.tile);
+    StepCost cost = stepwise_step(f, work, ceil_div(k, plan.matrix.k), cells, at.rounds, bytes);
     if (shape.cell.second_stage_gates == 0) return cost;
     cost.parts.push_back({"second stage of the cell: a second launch", cost.ns * 1e-3, false});
     cost.ns *= 2;
@@ -119,24 +142,24 @@ constexpr std::array<std::string_view, 11> kVariables = {
 
 BlockWork work_of(const GpuProblem& problem, const GpuPlan& plan) {
   const Shape& shape = problem.shape;
-  const kernel::Needs needs = needs_of(shape, plan.form);
   const Placement at = place(problem, plan);
   BlockWork work;
   work.matrix = plan.matrix;
   work.tile = plan.tile;
-  work.exchange = plan.form == Form::kCluster ? Exchange::kCluster
-                  : plan.form == Form::kGrid  ? Exchange::kGrid
-                                              : Exchange::kBlock;
+  work.exchange = exchange_of(plan.form);
   work.gates = shape.cell.recurrent_gates;
-  work.input_gates = needs.input_gates;
-  work.reserve_values = needs.reserve_values;
-  work.element_bytes = needs.element_bytes;
+  work.input_values = values_of(shape).read;
+  work.output_values = values_of(shape).written;
+  work.element_bytes = element_bytes(shape.element);
   work.special_functions = shape.cell.special_functions;
   work.instructions = shape.cell.instructions;
   work.second_stage_gates = shape.cell.second_stage_gates;
   work.blocks_on_unit = at.blocks_on_unit;
   work.blocks_on_device = at.groups_at_once * plan.tile.group_blocks;
   work.backward = is_backward(shape);
+  work.own_instructions = work.backward ? kBackwardInstructions : kForwardInstructions;
+  work.sent_tile_instructions = work.backward ? kSentTileInstructions : 0;
+  if (plan.form == Form::kGrid) work.handover = Handover::kWords;
   return work;
 }
 
@@ -156,6 +179,10 @@ GpuCandidate make_candidate(const GpuProblem& problem, Form form, const Row& row
   const Placement at = place(problem, plan);
   plan.groups = at.groups;
   plan.rounds = at.rounds;
+  plan.exchange = exchange_of(form);
+  plan.blocks = at.groups * plan.tile.group_blocks;
+  plan.cluster = form == Form::kCluster ? plan.tile.group_blocks : 1;
+  plan.cooperative = form == Form::kGrid;
   candidate.step_ns = cost_of(problem, plan, false).ns;
   candidate.total_ns = real(steps_of(problem.shape)) * candidate.step_ns;
   if (form != Form::kStepwise) {

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "common/kernel/stepwise.hpp"
+
 namespace flashrnn::plan {
 namespace {
 
@@ -16,11 +18,18 @@ constexpr double kScatteredBytes = 16;
 /// the other, and these.
 constexpr double kActivations = 2;
 constexpr double kActivationInstructions = 10;
-/// The gradients of a unit take twice its forward arithmetic: a product for each factor of every product. Gates come
+/// The gradients of a unit take half as much arithmetic again: a product for each factor of every product. Gates come
 /// out of the reserve; what of the activations belongs to states (tanh of c) is computed again, less than half of them.
-constexpr double kBackwardInstructions = 2;
+constexpr double kBackwardInstructions = 1.5;
 constexpr double kBackwardSpecials = 0.5;
 constexpr double kBackwardActivations = 1;
+/// Instructions that a warp issues in order wait for some of those before them: a share of an instruction's latency on
+/// average. 2.8 to 3.8 clocks were measured, of 4.
+constexpr double kInOrder = 0.75;
+/// From one word that a block waits for to the next, in clocks.
+constexpr double kClocksOfWord = 24;
+/// What the ring of the stepwise kernels gets of the second-level cache's rate. Measured; why is not known yet.
+constexpr double kRingShareOfCache = 0.4;
 
 /// Collects parts; without names when only the sum is asked for.
 class Parts {
@@ -63,8 +72,16 @@ struct Sizes {
     const kernel::Tile& t = w.tile;
     const kernel::Instruction& i = w.matrix;
     rows = static_cast<double>(t.row_tiles * i.rows);
-    units = static_cast<double>(t.block_unit_tiles * i.units);
-    columns = static_cast<double>(t.unit_warps * t.warp_unit_tiles * i.units * (w.backward ? 1 : w.gates));
+    const std::int64_t tile = kernel::unit_tile(i, w.gates);
+    units = static_cast<double>(t.block_unit_tiles * tile);
+    columns = static_cast<double>(t.unit_warps * t.warp_unit_tiles *
+                                  (w.backward ? i.gate_rows : i.gate_rows * kernel::tiles_of_unit_tile(i, w.gates)));
+    // Cells of a warp that shares K come in whole cells of its lanes; backward in pairs.
+    const std::int64_t of_lane =
+        w.backward ? i.sum_registers / 2 : i.sum_registers / kernel::gates_per_tile(i, w.gates);
+    const std::int64_t own = t.row_tiles * t.block_unit_tiles * of_lane;
+    const std::int64_t sharing = t.unit_warps * t.k_warps;
+    cells = static_cast<double>(kernel::ceil_div(own, sharing) * sharing * i.lanes * (w.backward ? 2 : 1));
     depth = static_cast<double>(t.k_warps * t.warp_k_tiles * i.k);
     heads = static_cast<double>(t.block_heads);
     element = static_cast<double>(w.element_bytes);
@@ -75,7 +92,7 @@ struct Sizes {
     busy = std::min(1.0, per_scheduler);
     ns = 1 / f.clocks_per_ns;
   }
-  double rows, units, columns, depth, heads, element, blocks;
+  double rows, units, columns, cells, depth, heads, element, blocks;
   std::int64_t threads;
   double per_scheduler;
   double busy;  ///< share of the schedulers that have a warp
@@ -95,8 +112,9 @@ double shared_ns(const GpuFigures& f, const Sizes& s, double bytes_of_head) {
   return s.blocks * s.heads * bytes_of_head / f.shared_bytes_per_clock * s.ns;
 }
 
-/// The product of a step: operands from shared memory, registers and cache.
-void add_product(Parts& parts, const GpuFigures& f, const BlockWork& w, const Sizes& s) {
+/// The product of a step: operands from shared memory, registers and cache. Gives the time in which the load-store unit
+/// has nothing to do.
+double add_product(Parts& parts, const GpuFigures& f, const BlockWork& w, const Sizes& s) {
   const kernel::Tile& t = w.tile;
   const double flops = 2 * s.blocks * s.heads * s.rows * s.columns * s.depth;
   const double issue = flops / (f.matrix_flops_per_clock * s.busy) * s.ns;
@@ -107,29 +125,33 @@ void add_product(Parts& parts, const GpuFigures& f, const BlockWork& w, const Si
   const auto streamed = static_cast<double>(t.warp_k_tiles - t.register_k - t.shared_k);
   const double r_streamed = streamed * k_bytes * s.columns;
   const double l2 = r_streamed * s.heads * static_cast<double>(w.blocks_on_device) / f.l2_bytes_per_ns;
-  const double lines = s.blocks * s.heads * r_streamed / kLineBytes / f.lines_per_clock * s.ns;
+  const double of_unit = s.blocks * s.heads * r_streamed / f.l2_bytes_per_clock * s.ns;
+  // Forward a warp asks for one k tile while it multiplies another; backward it has no registers to ask ahead.
+  const double way = streamed * f.l2_ns * static_cast<double>(w.backward ? t.warp_unit_tiles : 1);
   add_phase(parts,
-            std::array<Resource, 4>{{{"matrix work", std::max(issue, chain)},
-                                     {"h from shared memory", shared_ns(f, s, operand)},
-                                     {"R from shared memory", shared_ns(f, s, r_shared)},
-                                     {"R from the second-level cache", std::max(l2, lines)}}},
+            std::array<Resource, 2>{{{"matrix work", std::max(issue, chain)},
+                                     {t.shared_k > 0 ? "h and R from shared memory" : "h from shared memory",
+                                      shared_ns(f, s, operand + r_shared)}}},
             s.per_scheduler);
+  // All warps come to these at once.
+  parts.add("R from the second-level cache", std::max({l2, of_unit, way}));
   if (streamed > 0) parts.add("latency of the second-level cache", f.l2_ns);
   if (t.k_warps > 1) {
-    // Written by all k warps but one, read by the one that owns the cell; then a barrier.
+    // Each warp hands over the sums that others finish; a barrier among those that share K.
     const double sums = 4 * s.rows * s.columns * static_cast<double>(t.k_warps - 1);
     parts.add("sums of the warps that share K",
-              shared_ns(f, s, 2 * sums) + f.shared_ns + block_barrier_ns(f, s.threads));
+              shared_ns(f, s, 2 * sums) + f.shared_ns + block_barrier_ns(f, w.matrix.lanes * t.k_warps));
   }
+  return std::max(0.0, std::max(issue, chain) - shared_ns(f, s, operand + r_shared));
 }
 
 /// The cell of every unit, with what it loads and stores.
-void add_cells(Parts& parts, const GpuFigures& f, const BlockWork& w, const Sizes& s) {
-  const double cells = s.blocks * s.heads * s.rows * s.units;
+void add_cells(Parts& parts, const GpuFigures& f, const BlockWork& w, const Sizes& s, double idle_ns) {
+  const double cells = s.blocks * s.heads * s.cells;
   const double special = static_cast<double>(w.special_functions) * (w.backward ? kBackwardSpecials : 1);
   const double arithmetic = static_cast<double>(w.instructions) * (w.backward ? kBackwardInstructions : 1);
-  const auto inputs = static_cast<double>(w.backward ? w.reserve_values : w.input_gates);
-  const double outputs = static_cast<double>(w.backward ? w.gates : 1 + w.reserve_values);
+  const auto inputs = static_cast<double>(w.input_values);
+  const auto outputs = static_cast<double>(w.output_values);
   const double row_bytes = s.rows * s.units * s.element;
   // Passes through shared memory. Rows come in by the ring and out of it again, the latter at half of the width with
   // 2-byte accesses; h is put there for the next step in any case, and read again for vectors.
@@ -138,38 +160,63 @@ void add_cells(Parts& parts, const GpuFigures& f, const BlockWork& w, const Size
   const RowAccess load = w.load == RowAccess::kSingles ? RowAccess::kVectors : w.load;
   const double load_store = row_lines_ns(f, s, load, inputs) + row_lines_ns(f, s, w.store, outputs) +
                             shared_ns(f, s, row_bytes * (inputs * load_width + outputs * store_width));
+  const bool asynchronous = w.load == RowAccess::kVectors && w.store == RowAccess::kVectors;
   add_phase(parts,
             std::array<Resource, 3>{
                 {{"special functions", cells * special / (f.special_per_clock * s.busy) * s.ns},
                  {"arithmetic of the cell", cells * arithmetic / (f.arithmetic_per_clock * s.busy) * s.ns},
-                 {"loads and stores of rows", load_store}}},
+                 {"loads and stores of rows", asynchronous ? 0 : load_store}}},
             s.per_scheduler);
   const double activations = w.backward ? kBackwardActivations : kActivations;
-  parts.add("latency of the cell", activations * f.special_ns + kActivationInstructions * f.arithmetic_ns);
+  const double latency = activations * f.special_ns + kActivationInstructions * f.arithmetic_ns;
+  parts.add("latency of the cell", latency);
+  if (!asynchronous) return;
+  // Rows that come and go a step early or late are moved while warps wait: in the product, in the cell, at the barrier.
+  const double waits = idle_ns + latency + block_barrier_ns(f, s.threads) + 2 * f.shared_ns;
+  if (load_store > waits) {
+    parts.add("loads and stores of rows", load_store - waits);
+  } else {
+    parts.hidden("loads and stores of rows", load_store);
+  }
+}
+
+/// What every warp does for itself.
+void add_own_instructions(Parts& parts, const GpuFigures& f, const BlockWork& w, const Sizes& s) {
+  const std::int64_t sent = w.tile.group_blocks > 1 ? w.tile.warp_unit_tiles * w.tile.row_tiles : 0;
+  const auto count = static_cast<double>(w.own_instructions + sent * w.sent_tile_instructions);
+  parts.add("a warp's own instructions", count * std::max(kInOrder * f.arithmetic_ns, s.per_scheduler * s.ns));
 }
 
 void add_exchange(Parts& parts, const GpuFigures& f, const BlockWork& w, const Sizes& s) {
-  parts.add("barrier, h to shared memory and back", block_barrier_ns(f, s.threads) + 2 * f.shared_ns);
+  // Remote stores bring the block's own h too, and their mbarrier is the only one.
+  if (w.exchange != Exchange::kCluster || w.handover != Handover::kRemoteStores || w.backward) {
+    parts.add("barrier, h to shared memory and back", block_barrier_ns(f, s.threads) + 2 * f.shared_ns);
+  }
   if (w.exchange == Exchange::kBlock) return;
   // Forward every block receives the others' h; backward the others' parts of its own dh, in fp32.
   const auto others = static_cast<double>(w.tile.group_blocks - 1);
-  const double bytes = s.rows * s.units * others * (w.backward ? 4 : s.element);
-  parts.add(w.backward ? "exchange of dh" : "exchange of h",
-            exchange_ns(f, w.exchange, w.handover, w.tile.group_blocks, bytes / kKb));
+  double bytes = s.rows * s.units * others * (w.backward ? 4 : s.element);
+  // Over a grid as many are written first; of h that is next to nothing.
+  if (w.backward && w.exchange == Exchange::kGrid) bytes *= 2;
+  double ns = exchange_ns(f, w.exchange, w.handover, w.tile.group_blocks, bytes / kKb);
+  // Backward each of the others sends something else.
+  if (w.backward && w.exchange == Exchange::kCluster) ns += others * kClocksOfWord / f.clocks_per_ns;
+  parts.add(w.backward ? "exchange of dh" : "exchange of h", ns);
 }
 
 double bulk_ns(const GpuFigures& f, const BlockWork& w, const Sizes& s) {
   double copies = 0;
-  if (w.load == RowAccess::kBulk) copies += s.rows * static_cast<double>(w.input_gates);
-  if (w.store == RowAccess::kBulk) copies += s.rows * static_cast<double>(1 + w.reserve_values);
+  if (w.load == RowAccess::kBulk) copies += s.rows * static_cast<double>(w.input_values);
+  if (w.store == RowAccess::kBulk) copies += s.rows * static_cast<double>(w.output_values);
   return copies * s.blocks * s.heads * f.bulk_copy_ns;
 }
 
 double step(const GpuFigures& f, const BlockWork& w, double memory_bytes, std::vector<CostPart>* list) {
   const Sizes s(f, w);
   Parts parts(list);
-  add_product(parts, f, w, s);
-  add_cells(parts, f, w, s);
+  const double idle_ns = add_product(parts, f, w, s);
+  add_cells(parts, f, w, s, idle_ns);
+  add_own_instructions(parts, f, w, s);
   add_exchange(parts, f, w, s);
   if (w.second_stage_gates > 0) {
     // The second product's own latencies; its work is counted with the gates above.
@@ -177,8 +224,11 @@ double step(const GpuFigures& f, const BlockWork& w, double memory_bytes, std::v
                                               static_cast<double>(w.tile.warp_k_tiles) * f.matrix_ns);
     add_exchange(parts, f, w, s);
   }
+  // All stages of the ring but the one that is read are on their way.
+  const double ring_ns = f.memory_ns / static_cast<double>(std::max<std::int64_t>(1, w.tile.stages - 1));
   for (const Resource& beside :
-       {Resource{"memory traffic", memory_bytes / f.memory_bytes_per_ns}, Resource{"bulk copies", bulk_ns(f, w, s)}}) {
+       {Resource{"memory traffic", memory_bytes / f.memory_bytes_per_ns},
+        Resource{"memory latency over the stages of the ring", ring_ns}, Resource{"bulk copies", bulk_ns(f, w, s)}}) {
     if (beside.ns > parts.sum()) {
       parts.add(beside.what, beside.ns - parts.sum());
     } else {
@@ -205,7 +255,9 @@ double grid_barrier_ns(const GpuFigures& f, std::int64_t blocks) {
 double exchange_ns(const GpuFigures& f, Exchange exchange, Handover handover, std::int64_t blocks, double kb) {
   if (exchange == Exchange::kBlock || blocks < 2) return 0;
   if (exchange == Exchange::kGrid) {
-    return f.grid_exchange_ns - f.grid_barrier_ns + grid_barrier_ns(f, blocks) + kb * f.grid_exchange_ns_per_kb;
+    const double words = handover == Handover::kWords ? static_cast<double>(blocks) * kClocksOfWord : 0;
+    return f.grid_exchange_ns - f.grid_barrier_ns + grid_barrier_ns(f, blocks) + kb * f.grid_exchange_ns_per_kb +
+           words / f.clocks_per_ns;
   }
   const double bytes = kb * f.cluster_exchange_ns_per_kb;
   if (handover == Handover::kBulkCopies) {
@@ -224,8 +276,8 @@ double fused_step_ns(const GpuFigures& f, const BlockWork& work, double memory_b
   return step(f, work, memory_bytes, nullptr);
 }
 
-StepCost stepwise_step(const GpuFigures& f, const BlockWork& work, std::int64_t k_tiles, std::int64_t rounds,
-                       double memory_bytes) {
+StepCost stepwise_step(const GpuFigures& f, const BlockWork& work, std::int64_t k_tiles, std::int64_t thread_cells,
+                       std::int64_t rounds, double memory_bytes) {
   StepCost cost;
   const Sizes s(f, work);
   Parts parts(&cost.parts);
@@ -236,14 +288,24 @@ StepCost stepwise_step(const GpuFigures& f, const BlockWork& work, std::int64_t 
   whole.tile.shared_k = whole.tile.warp_k_tiles;
   const Sizes all(f, whole);
   Parts block(nullptr);
-  add_product(block, f, whole, all);
-  add_cells(block, f, whole, all);
+  add_cells(block, f, whole, all, add_product(block, f, whole, all));
   const double operands = (all.columns + all.rows) * all.depth * all.element;
-  const double l2 = operands * static_cast<double>(work.blocks_on_device) / f.l2_bytes_per_ns;
-  const double lines = all.blocks * operands / kLineBytes / f.lines_per_clock * all.ns;
+  const double share = kRingShareOfCache;
+  const double l2 = operands * static_cast<double>(work.blocks_on_device) / (share * f.l2_bytes_per_ns);
+  const double of_unit = all.blocks * operands / (share * f.l2_bytes_per_clock) * all.ns;
   const auto waves = static_cast<double>(rounds);
-  const double tiles = waves * std::max({block.sum(), l2, lines});
+  // Every stage of the ring ends in a barrier, behind which its first operands are loaded.
+  const auto stages = static_cast<double>(kernel::ceil_div(whole.tile.warp_k_tiles, work.tile.warp_k_tiles));
+  const double of_stages = stages * (block_barrier_ns(f, all.threads) + f.shared_ns);
+  const double tiles = waves * (std::max({block.sum(), l2, of_unit}) + of_stages);
   parts.add("product and cell, by tiles", tiles);
+  // Few cells are loaded while the product is on its way. Of more, each waits for memory before the next one begins.
+  const double load = f.memory_ns + 2 * f.l2_ns;
+  if (thread_cells > kernel::stepwise::kMostEarlyCells) {
+    parts.add("loads of one cell after the other", waves * static_cast<double>(thread_cells) * load);
+  } else if (waves * load > tiles) {
+    parts.add("loads of the cells", waves * load - tiles);
+  }
   parts.add("latency of the second-level cache", 2 * f.l2_ns);
   const double memory = memory_bytes / f.memory_bytes_per_ns;
   if (memory > parts.sum()) {

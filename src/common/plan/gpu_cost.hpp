@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/kernel/tile.hpp"
+#include "common/kernel/config.hpp"
 #include "common/plan/gpu_figures.hpp"
 #include "common/plan/report.hpp"
 #include "common/plan/shape.hpp"
@@ -13,12 +13,13 @@
 /// - A phase, which ends in a barrier, takes its busiest resource (matrix unit, special functions, arithmetic,
 /// load-store
 ///   unit) in full. Of the others, what one of the w warps of a scheduler has to do can't hide: 1/w of their time.
-/// - What depends on each other is added up as latencies: barrier, load, products of one sum, activation.
+/// - What depends on each other is added up as latencies: barrier, load, products of one sum, activation. So is what a
+///   warp does in order beside product and cells: no other warp does it for it.
 /// - Memory traffic and bulk copies go on beside all this; only what they take longer counts.
 /// See docs/planner.md for how close that is to measured kernels.
 namespace flashrnn::plan {
 
-enum class Exchange : std::uint8_t { kBlock, kCluster, kGrid };
+using kernel::Exchange;
 
 /// How rows of Wx come into a block, and rows of h leave it.
 enum class RowAccess : std::uint8_t {
@@ -29,11 +30,12 @@ enum class RowAccess : std::uint8_t {
   kBulk,     ///< one bulk copy a row
 };
 
-/// How blocks of a cluster hand h over.
+/// How blocks of a group hand h over.
 enum class Handover : std::uint8_t {
   kRemoteStores,  ///< asynchronous remote stores that an mbarrier counts
   kBulkCopies,    ///< one bulk copy to each other block
   kBarrier,       ///< plain remote stores, then a barrier of the cluster
+  kWords,         ///< over a grid: each block writes a word, and reads those of all others until they are there
 };
 
 /// What one block does in a step, and beside how many others.
@@ -42,8 +44,9 @@ struct BlockWork {
   kernel::Tile tile;
   Exchange exchange = Exchange::kBlock;
   std::int64_t gates = 4;
-  std::int64_t input_gates = 4;
-  std::int64_t reserve_values = 0;
+  /// Elements of each unit and row that come from and go to global memory.
+  std::int64_t input_values = 4;
+  std::int64_t output_values = 1;
   std::int64_t element_bytes = 2;
   std::int64_t special_functions = 5;
   std::int64_t instructions = 28;
@@ -51,6 +54,10 @@ struct BlockWork {
   std::int64_t blocks_on_unit = 1;    ///< resident on one compute unit together
   std::int64_t blocks_on_device = 1;  ///< running at once
   bool backward = false;
+  /// Of each warp, beside product and cells: addresses, the ring, the walk. None in a bare prototype.
+  std::int64_t own_instructions = 0;
+  /// Of each warp for every tile of sums that it hands to another block.
+  std::int64_t sent_tile_instructions = 0;
   RowAccess load = RowAccess::kVectors;
   RowAccess store = RowAccess::kVectors;
   Handover handover = Handover::kRemoteStores;
@@ -66,9 +73,9 @@ struct StepCost {
 /// As above, without the parts' names: what a search over many tiles compares.
 [[nodiscard]] double fused_step_ns(const GpuFigures& f, const BlockWork& work, double memory_bytes);
 
-/// A launch for one step of `rounds` waves of blocks.
+/// A launch for one step of `rounds` waves of blocks. A thread does `thread_cells` cells one after the other.
 [[nodiscard]] StepCost stepwise_step(const GpuFigures& f, const BlockWork& work, std::int64_t k_tiles,
-                                     std::int64_t rounds, double memory_bytes);
+                                     std::int64_t thread_cells, std::int64_t rounds, double memory_bytes);
 
 /// All blocks of a group hand `kb` KB of h to each of them.
 [[nodiscard]] double exchange_ns(const GpuFigures& f, Exchange exchange, Handover handover, std::int64_t blocks,

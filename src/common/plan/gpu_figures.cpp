@@ -25,7 +25,7 @@ std::string number(double value) {
 
 /// How a figure of the reference is carried over to a device.
 enum class Carry {
-  kAsIs,        ///< counts, and latencies in clocks
+  kAsIs,        ///< counts, latencies in clocks, times that no clock of the device decides
   kClock,       ///< times: the same number of clocks
   kThroughput,  ///< bandwidths of the device: by compute units and clock
 };
@@ -81,10 +81,10 @@ class Resolver {
   void matrix(ElementType element, bool tf32) {
     const GpuFacts& facts = device_.gpu;
     const double multiply_adds = facts.fp32_flops_per_clock_per_compute_unit.value_or(0);
-    const hw::MatrixInstruction* chosen = choose_instruction(facts, element, tf32);
+    const hw::MatrixInstruction* chosen = choose_instruction(facts, device_.isa, element, tf32);
     if (chosen == nullptr) {
       figures_.instruction = kMultiplyAdd;
-      figures_.matrix = multiply_add_tile(figures_.lanes);
+      figures_.matrix = multiply_add_tile(figures_.lanes, element_bytes(element));
       figures_.matrix_flops_per_clock = multiply_adds;
       return;
     }
@@ -161,6 +161,8 @@ void set_rates(const hw::Device& device, Resolver& get, GpuFigures& f) {
   f.lines_per_clock = get.real("global_lines_per_clock_per_compute_unit",
                                &GpuFacts::global_lines_per_clock_per_compute_unit, Carry::kAsIs);
   f.l2_bytes_per_ns = get.real("l2_gb_per_s", &GpuFacts::l2_gb_per_s, Carry::kThroughput);
+  f.l2_bytes_per_clock =
+      get.real("l2_bytes_per_clock_per_compute_unit", &GpuFacts::l2_bytes_per_clock_per_compute_unit, Carry::kAsIs);
   f.memory_bytes_per_ns = get.need("memory_gb_per_s", g.memory_gb_per_s);
 }
 
@@ -176,6 +178,7 @@ void set_latencies(Resolver& get, GpuFigures& f) {
   f.arithmetic_ns = clocks("arithmetic_latency_clocks", &GpuFacts::arithmetic_latency_clocks);
   f.shared_ns = clocks("shared_latency_clocks", &GpuFacts::shared_latency_clocks);
   f.l2_ns = clocks("l2_latency_clocks", &GpuFacts::l2_latency_clocks);
+  f.memory_ns = get.real("memory_latency_ns", &GpuFacts::memory_latency_ns, Carry::kAsIs);
   f.barrier_ns = time("block_barrier_ns", &GpuFacts::block_barrier_ns);
   f.barrier_ns_per_warp = time("block_barrier_ns_per_warp", &GpuFacts::block_barrier_ns_per_warp);
   f.grid_barrier_ns = time("grid_barrier_ns", &GpuFacts::grid_barrier_ns);

@@ -38,6 +38,7 @@ struct GpuFigures {
   double arithmetic_per_clock = 0;
   double lines_per_clock = 0;
   double l2_bytes_per_ns = 0;
+  double l2_bytes_per_clock = 0;  ///< of one compute unit
   double memory_bytes_per_ns = 0;
 
   // Latencies.
@@ -46,6 +47,7 @@ struct GpuFigures {
   double arithmetic_ns = 0;
   double shared_ns = 0;
   double l2_ns = 0;
+  double memory_ns = 0;
   double bulk_copy_ns = 0;
   double barrier_ns = 0;  ///< of 8 warps
   double barrier_ns_per_warp = 0;

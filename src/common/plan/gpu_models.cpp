@@ -6,35 +6,39 @@
 
 #include "common/kernel/constraints.hpp"
 #include "common/kernel/fused_backward.hpp"
+#include "common/kernel/parameters.hpp"
+#include "common/kernel/stepwise.hpp"
 
 namespace flashrnn::plan {
 namespace {
+
+constexpr std::int64_t kPieceBytes = 16;
+constexpr std::int64_t kMostKWarps = 8;
+/// A multiprocessor has four schedulers: of this many warps it should have half at least where there is work for them.
+constexpr std::int64_t kWarpsNeeded = 6;
 
 constexpr std::string_view kThreads = "threads of a block";
 constexpr std::string_view kRegisters = "registers of a thread";
 constexpr std::string_view kBlockRegisters = "registers of a block";
 constexpr std::string_view kShared = "shared memory of a block";
 
+void append(std::vector<std::string_view>& all, std::initializer_list<std::string_view> more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
 ModelDefinition definition_of(Form form, bool backward) {
   ModelDefinition definition;
-  definition.inputs = {"HEADS",
-                       "BATCH",
+  definition.inputs = {"BATCH",
                        "UNIT_TILES",
-                       "GATES",
-                       "STATES",
-                       "ELEMENT_BYTES",
+                       "UNITS_OF_TILE",
                        "LANES",
                        "INSTRUCTION_ROWS",
-                       "INSTRUCTION_UNITS",
                        "INSTRUCTION_K",
-                       "A_REGISTERS",
-                       "B_REGISTERS",
-                       "C_REGISTERS",
-                       "FIXED_REGISTERS",
+                       "R_REGISTERS",
+                       "H_REGISTERS",
+                       "SUM_REGISTERS",
                        "REGISTER_STEP",
                        "SCHEDULERS",
-                       "ROW_PADDING",
-                       "BARRIER_BYTES",
                        "THREADS_LIMIT",
                        "REGISTERS_LIMIT",
                        "BLOCK_REGISTERS_LIMIT",
@@ -46,8 +50,8 @@ ModelDefinition definition_of(Form form, bool backward) {
   if (form == Form::kStepwise) {
     definition.name = backward ? "stepwise backward" : "stepwise forward";
     definition.texts = {kernel::stepwise_constraints()};
-    std::erase(definition.inputs, "HEADS");
-    definition.inputs.push_back("K_TILES");
+    append(definition.inputs, {"K_TILES", "TILE_GATES", "GATES_OF_TILE", "ELEMENT_BYTES", "STEPWISE_REGISTERS",
+                               "ROW_PADDING", "SUM_PADDING"});
     definition.decisions = {{"ROW_TILES", ValueOrder::kLargestFirst},
                             {"UNIT_WARPS", ValueOrder::kLargestFirst},
                             {"K_WARPS"},
@@ -63,22 +67,27 @@ ModelDefinition definition_of(Form form, bool backward) {
       : form == Form::kCluster ? Exchange{kernel::exchange_cluster_constraints(), "fused forward, cluster",
                                           "fused backward, cluster", "blocks of a cluster"}
                                : Exchange{kernel::exchange_grid_constraints(), "fused forward, grid",
-                                          "fused backward, grid", "blocks resident at once"};
+                                          "fused backward, grid", "blocks of a group"};
   definition.name = backward ? exchange.backward : exchange.forward;
   definition.texts = {kernel::fused_constraints(),
                       backward ? kernel::fused_backward_constraints() : kernel::fused_forward_constraints(),
                       exchange.text};
+  append(definition.inputs, {"HEADS", "GATES", "STATES", "FIXED_REGISTERS", "BATCH_TILES", "RESIDENT_BLOCKS",
+                             "MOST_GROUP_BLOCKS", "BLOCKS_OF_R", "GROUP_BLOCKS_LIMIT"});
+  if (backward) {
+    append(definition.inputs, {"ELEMENT_BYTES", "SAVED", "ENTRIES", "RING_UNIT_BYTES", "RING_ROW_BYTES", "IN_BLOCK",
+                               "IN_CLUSTER", "MOST_K_WARPS", "MOST_WARPS_NEEDED", "AHEAD_REGISTERS"});
+  } else {
+    append(definition.inputs,
+           {"K_TILES", "INPUT_GATES", "TILES_OF_UNIT_TILE", "CELLS_OF_LANE", "PIECE", "ODD_ROWS_OF_H", "TWO_STAGES",
+            "WARPS_ALONE", "MOST_K_WARPS", "MOST_ROW_SPLIT", "STAGED_VALUES", "KEPT_REGISTERS", "STREAMED_REGISTERS"});
+  }
+  if (form == Form::kGrid) {
+    definition.inputs.emplace_back("ALL_BLOCKS_LIMIT");
+    definition.limits.insert(definition.limits.begin(), {"ALL_BLOCKS", "blocks resident at once", ""});
+  }
   // The first limit that refuses is told: that there are no clusters at all says more than what one would need.
   definition.limits.insert(definition.limits.begin(), {"GROUP_BLOCKS", exchange.limit, ""});
-  for (const std::string_view input : {"BATCH_TILES", "RESIDENT_BLOCKS", "MOST_GROUP_BLOCKS", "BLOCKS_OF_R",
-                                       "GROUP_BLOCKS_LIMIT", "RESERVE_VALUES", "PACKED_REGISTERS"}) {
-    definition.inputs.push_back(input);
-  }
-  if (backward) {
-    definition.inputs.push_back("INBOX_COPIES");
-  } else {
-    for (const std::string_view input : {"K_TILES", "INPUT_GATES", "BIAS_GATES"}) definition.inputs.push_back(input);
-  }
   definition.decisions = {
       {"GROUP_BLOCKS"}, {"ROW_TILES"}, {"BLOCK_HEADS"}, {"K_WARPS"}, {"UNIT_WARPS", ValueOrder::kLargestFirst}};
   return definition;
@@ -123,23 +132,70 @@ const GpuModel& gpu_model(Form form, bool backward) {
   return models[2 * static_cast<std::size_t>(form) + (backward ? 1 : 0)];
 }
 
+namespace {
+
+/// What the kernels are compiled for.
+std::uint32_t flags_of(const Shape& shape) {
+  if (shape.flags == kernel::kRuntimeFlags || !shape.training || shape.pass != Pass::kForward) return shape.flags;
+  return shape.flags | kernel::kTraining;
+}
+
+}  // namespace
+
+kernel::Exchange exchange_of(Form form) {
+  if (form == Form::kCluster) return kernel::Exchange::kCluster;
+  return form == Form::kGrid ? kernel::Exchange::kGrid : kernel::Exchange::kBlock;
+}
+
+std::int64_t padded_dim(const Shape& shape) {
+  return kernel::ceil_div(shape.head_dim, kernel::kDimPadding) * kernel::kDimPadding;
+}
+
 kernel::Needs needs_of(const Shape& shape, Form form) {
   const CellCounts& cell = shape.cell;
-  const bool backward = shape.pass == Pass::kBackward;
   kernel::Needs needs;
-  needs.gates = backward && form == Form::kStepwise ? 1 : cell.recurrent_gates;
+  needs.gates = cell.recurrent_gates;
+  needs.second_stage_gates = cell.second_stage_gates;
+  if (shape.pass == Pass::kBackward && form == Form::kStepwise) {
+    needs.gates = 1;
+    needs.second_stage_gates = 0;
+  }
   needs.input_gates = cell.input_gates;
   needs.bias_gates = cell.bias_gates;
   needs.states = cell.states;
-  // Kept: the gates and every state. Backward reads them, the states one step earlier too, and the gradients that come
-  // in.
-  if (backward) {
-    needs.reserve_values = cell.recurrent_gates + cell.states + 1;
-  } else if (shape.training) {
-    needs.reserve_values = cell.recurrent_gates + cell.states - 1;
-  }
+  needs.saved = cell.saved;
   needs.element_bytes = element_bytes(shape.element);
   return needs;
+}
+
+kernel::fused_forward::Shape forward_shape(const Shape& shape, Form form, const kernel::Instruction& matrix,
+                                           const kernel::Tile& tile) {
+  kernel::fused_forward::Shape s;
+  s.instruction = matrix;
+  s.tile = tile;
+  s.exchange = exchange_of(form);
+  s.flags = flags_of(shape);
+  s.gates = shape.cell.recurrent_gates;
+  s.first_stage_gates = s.gates - shape.cell.second_stage_gates;
+  s.input_gates = shape.cell.input_gates;
+  s.states = shape.cell.states;
+  s.saved = shape.cell.saved;
+  s.element_bytes = element_bytes(shape.element);
+  return s;
+}
+
+kernel::FusedBackwardNeeds backward_needs(const Shape& shape) {
+  kernel::FusedBackwardNeeds n;
+  n.gates = shape.cell.recurrent_gates;
+  n.slots = shape.cell.bias_gates;
+  n.states = shape.cell.states;
+  n.saved = shape.cell.saved;
+  n.reads_h = shape.cell.backward_reads_h;
+  n.two_stages = shape.cell.second_stage_gates > 0;
+  n.recurrent_slots = shape.cell.recurrent_slots;
+  n.element_bytes = element_bytes(shape.element);
+  n.flags = flags_of(shape);
+  return n;
 }
 
 std::vector<Input> inputs_of(const Shape& shape, const GpuFigures& f, Form form) {
@@ -149,47 +205,85 @@ std::vector<Input> inputs_of(const Shape& shape, const GpuFigures& f, Form form)
   std::int64_t group_limit = f.compute_units;
   if (form == Form::kBlock) group_limit = 1;
   if (form == Form::kCluster) group_limit = f.cluster_blocks;
-  const std::int64_t inbox = form == Form::kBlock     ? kernel::fused_backward::kInboxCopiesBlock
-                             : form == Form::kCluster ? kernel::fused_backward::kInboxCopiesCluster
-                                                      : kernel::fused_backward::kInboxCopiesGrid;
-  const std::int64_t r_bytes = shape.cell.recurrent_gates * shape.head_dim * shape.head_dim * needs.element_bytes;
+  // A second product in a step would need a second exchange, which no kernel has forward.
+  if (!backward && shape.cell.second_stage_gates > 0) group_limit = std::min<std::int64_t>(group_limit, 1);
+  // Parts of the chip that are smaller than a cluster stay idle.
+  const std::int64_t resident =
+      form == Form::kCluster && group_limit > 1 ? clusters_at_once(f, group_limit) * group_limit : f.compute_units;
+  const std::int64_t padded = padded_dim(shape);
+  const std::int64_t r_bytes = shape.cell.recurrent_gates * padded * padded * needs.element_bytes;
+  // Backward a matrix tile is units, forward some gates of them.
+  const std::int64_t gates = backward ? 1 : needs.gates;
+  const std::int64_t units = kernel::unit_tile(i, gates);
+  const auto is = [](bool condition) { return std::int64_t{condition ? 1 : 0}; };
   std::vector<Input> inputs = {
       {"HEADS", shape.heads},
       {"BATCH", shape.batch},
       {"BATCH_TILES", kernel::ceil_div(shape.batch, i.rows)},
-      {"UNIT_TILES", kernel::ceil_div(shape.head_dim, i.units)},
+      {"UNIT_TILES", kernel::ceil_div(padded, units)},
       {"GATES", needs.gates},
       {"INPUT_GATES", needs.input_gates},
-      {"BIAS_GATES", needs.bias_gates},
       {"STATES", needs.states},
-      {"RESERVE_VALUES", needs.reserve_values},
+      {"SAVED", needs.saved},
       {"ELEMENT_BYTES", needs.element_bytes},
+      {"PIECE", kPieceBytes / needs.element_bytes},
       {"LANES", i.lanes},
       {"INSTRUCTION_ROWS", i.rows},
-      {"INSTRUCTION_UNITS", i.units},
       {"INSTRUCTION_K", i.k},
-      {"A_REGISTERS", i.a_registers},
-      {"B_REGISTERS", i.b_registers},
-      {"C_REGISTERS", i.c_registers},
-      {"PACKED_REGISTERS", kernel::ceil_div(i.c_registers * needs.element_bytes, 4)},
-      {"FIXED_REGISTERS", kernel::kFixedRegisters},
+      {"UNITS_OF_TILE", units},
+      {"GATES_OF_TILE", kernel::gates_per_tile(i, gates)},
+      {"TILES_OF_UNIT_TILE", kernel::tiles_of_unit_tile(i, gates)},
+      {"CELLS_OF_LANE", i.sum_registers / kernel::gates_per_tile(i, gates)},
+      {"R_REGISTERS", i.r_registers},
+      {"H_REGISTERS", i.h_registers},
+      {"SUM_REGISTERS", i.sum_registers},
+      {"FIXED_REGISTERS", backward ? kernel::fused_backward::kOtherRegisters +
+                                         (form == Form::kGrid ? kernel::fused_backward::kGridRegisters : 0)
+                                   : kernel::kFixedRegisters},
+      {"STEPWISE_REGISTERS", kernel::stepwise::kStepwiseRegisters},
       {"REGISTER_STEP", f.register_step},
       {"SCHEDULERS", static_cast<std::int64_t>(f.schedulers)},
       {"ROW_PADDING", kernel::kRowPadding},
-      {"BARRIER_BYTES", kernel::kBarrierBytes},
-      {"RESIDENT_BLOCKS", f.compute_units},
+      {"SUM_PADDING", kernel::stepwise::kSumPadding},
+      {"RESIDENT_BLOCKS", resident},
       {"MOST_GROUP_BLOCKS", group_limit},
       {"BLOCKS_OF_R", kernel::ceil_div(r_bytes, 4 * f.registers_per_unit + f.shared_per_block)},
-      {"INBOX_COPIES", inbox},
+      {"IN_BLOCK", is(form == Form::kBlock)},
+      {"IN_CLUSTER", is(form == Form::kCluster)},
       {"THREADS_LIMIT", f.threads_per_block},
       {"REGISTERS_LIMIT", f.registers_per_thread},
       {"BLOCK_REGISTERS_LIMIT", f.registers_per_unit},
       {"SHARED_BYTES_LIMIT", f.shared_per_block},
       {"GROUP_BLOCKS_LIMIT", group_limit},
+      {"ALL_BLOCKS_LIMIT", f.compute_units},
   };
-  // K: forward the units of the head, stepwise backward all gates' units; fused backward it follows from the tile.
-  const std::int64_t k = backward ? shape.cell.recurrent_gates * shape.head_dim : shape.head_dim;
-  if (!backward || form == Form::kStepwise) inputs.push_back({"K_TILES", kernel::ceil_div(k, i.k)});
+  const auto add = [&](std::string_view name, std::int64_t value) { inputs.push_back({name, value}); };
+  if (form == Form::kStepwise) {
+    add("TILE_GATES", kernel::stepwise::tile_gates(i, needs));
+    add("K_TILES", kernel::ceil_div(padded, i.k));
+  } else if (backward) {
+    const kernel::FusedBackwardShape s = kernel::fused_backward_shape(i, backward_needs(shape), {}, exchange_of(form));
+    constexpr std::int64_t kStateBytes = 4;
+    add("ENTRIES", needs.gates + needs.bias_gates - shape.cell.recurrent_slots);
+    add("RING_UNIT_BYTES", s.fast ? 2 * s.ring_values + kStateBytes * (needs.states - 1) : 0);
+    add("RING_ROW_BYTES", s.fast ? kernel::kRingRowBytes : 0);
+    // More than two wait longer for each other than they save.
+    add("MOST_K_WARPS", form == Form::kBlock ? 2 : 1);
+    add("MOST_WARPS_NEEDED", kWarpsNeeded);
+    add("AHEAD_REGISTERS", kernel::fused_backward::ahead_registers(i, needs));
+  } else {
+    const kernel::fused_forward::Shape s = forward_shape(shape, form, i, kernel::Tile{.k_warps = 2});
+    add("K_TILES", kernel::ceil_div(padded, i.k));
+    add("ODD_ROWS_OF_H", is(form == Form::kBlock));
+    add("TWO_STAGES", is(shape.cell.second_stage_gates > 0));
+    add("WARPS_ALONE", is(kernel::fused_forward::warps_alone(s)));
+    add("MOST_ROW_SPLIT", kernel::fused_forward::splits_rows(s) ? 2 : 1);
+    // In a cluster they have every second row each; more of them were slower everywhere: docs/performance/h200_log.md.
+    add("MOST_K_WARPS", form != Form::kCluster ? kMostKWarps : kernel::fused_forward::splits_rows(s) ? 2 : 1);
+    add("KEPT_REGISTERS", kernel::fused_forward::kept_registers(s));
+    add("STREAMED_REGISTERS", kernel::fused_forward::kStreamedRegisters);
+    add("STAGED_VALUES", kernel::fused_forward::staged_values(s));
+  }
   return inputs;
 }
 

@@ -3,7 +3,8 @@
 
 #include <vector>
 
-#include "common/kernel/tile.hpp"
+#include "common/kernel/fused_backward_shape.hpp"
+#include "common/kernel/fused_forward_shape.hpp"
 #include "common/plan/constraint_model.hpp"
 #include "common/plan/gpu_figures.hpp"
 #include "common/plan/planner.hpp"
@@ -36,7 +37,15 @@ struct GpuModel {
 /// Parsed at the first call.
 [[nodiscard]] const GpuModel& gpu_model(Form form, bool backward);
 
+/// The problem as kernels see it: stepwise and, for registers, all.
 [[nodiscard]] kernel::Needs needs_of(const Shape& shape, Form form);
+/// Of the fused kernels.
+[[nodiscard]] kernel::fused_forward::Shape forward_shape(const Shape& shape, Form form,
+                                                         const kernel::Instruction& matrix, const kernel::Tile& tile);
+[[nodiscard]] kernel::FusedBackwardNeeds backward_needs(const Shape& shape);
+[[nodiscard]] kernel::Exchange exchange_of(Form form);
+/// D as the library's buffers have it.
+[[nodiscard]] std::int64_t padded_dim(const Shape& shape);
 
 /// What the model of a form is told of a problem on a device.
 [[nodiscard]] std::vector<Input> inputs_of(const Shape& shape, const GpuFigures& figures, Form form);

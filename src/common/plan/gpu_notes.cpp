@@ -29,4 +29,13 @@ void add_access_notes(const GpuProblem& problem, const GpuPlan& plan, std::vecto
   notes.emplace_back(text.data());
 }
 
+void add_form_notes(const GpuProblem& problem, std::vector<std::string>& notes) {
+  const Shape& shape = problem.shape;
+  if (shape.cell.second_stage_gates == 0 || shape.pass == Pass::kBackward) return;
+  notes.emplace_back(
+      "Forward, a cell of two stages has a head in one block, or takes a launch for each stage: its second product "
+      "would "
+      "need a second exchange in every step.");
+}
+
 }  // namespace flashrnn::plan

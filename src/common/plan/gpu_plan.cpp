@@ -36,8 +36,8 @@ std::string GpuPlan::to_string() const {
   text += " " + std::string(plan::to_string(form)) + " " + instruction;
   for (const Choice& choice : choices_of(*this)) text += " " + choice.name + "=" + std::to_string(choice.value);
   text += " threads=" + std::to_string(threads) + " registers=" + std::to_string(registers);
-  text += " shared_bytes=" + std::to_string(shared_bytes) + " groups=" + std::to_string(groups);
-  return text + " rounds=" + std::to_string(rounds);
+  text += " shared_bytes=" + std::to_string(shared_bytes) + " blocks=" + std::to_string(blocks);
+  return text + " groups=" + std::to_string(groups) + " rounds=" + std::to_string(rounds);
 }
 
 std::uint64_t GpuPlan::hash() const {
@@ -45,8 +45,9 @@ std::uint64_t GpuPlan::hash() const {
   hash.add(plan::to_string(pass));
   hash.add(plan::to_string(form));
   hash.add(instruction);
-  for (const std::int64_t x : {matrix.rows, matrix.units, matrix.k, matrix.a_registers, matrix.b_registers,
-                               matrix.c_registers, matrix.lanes, threads, shared_bytes, registers, groups, rounds}) {
+  for (const std::int64_t x :
+       {matrix.gate_rows, matrix.rows, matrix.k, matrix.r_registers, matrix.h_registers, matrix.sum_registers,
+        matrix.lanes, blocks, cluster, threads, shared_bytes, registers, groups, rounds}) {
     hash.add(static_cast<std::uint64_t>(x));
   }
   for (const Choice& choice : choices_of(*this)) hash.add(static_cast<std::uint64_t>(choice.value));

@@ -4,33 +4,37 @@
 #include <array>
 
 #include "common/kernel/fused_backward.hpp"
-#include "common/kernel/fused_forward.hpp"
 #include "common/kernel/stepwise.hpp"
 #include "common/plan/gpu_models.hpp"
 
 namespace flashrnn::plan {
-namespace {
-
-std::int64_t inbox_copies(Form form) {
-  if (form == Form::kBlock) return kernel::fused_backward::kInboxCopiesBlock;
-  return form == Form::kCluster ? kernel::fused_backward::kInboxCopiesCluster
-                                : kernel::fused_backward::kInboxCopiesGrid;
-}
-
-}  // namespace
 
 std::int64_t kernel_shared_bytes(const Shape& shape, const GpuPlan& plan) {
-  const kernel::Needs needs = needs_of(shape, plan.form);
-  if (plan.form == Form::kStepwise) return kernel::stepwise::shared_bytes(plan.matrix, needs, plan.tile);
-  if (plan.pass != Pass::kBackward) return kernel::fused_forward::shared_bytes(plan.matrix, needs, plan.tile);
-  return kernel::fused_backward::shared_bytes(plan.matrix, needs, plan.tile, inbox_copies(plan.form));
+  if (plan.form == Form::kStepwise) {
+    return kernel::stepwise::shared_bytes(plan.matrix, needs_of(shape, plan.form), plan.tile);
+  }
+  if (plan.pass != Pass::kBackward) {
+    return kernel::fused_forward::block_shared_bytes(forward_shape(shape, plan.form, plan.matrix, plan.tile));
+  }
+  return kernel::fused_backward_shape(plan.matrix, backward_needs(shape), plan.tile, exchange_of(plan.form))
+      .shared_bytes;
 }
 
 std::int64_t kernel_registers(const Shape& shape, const GpuPlan& plan) {
   const kernel::Needs needs = needs_of(shape, plan.form);
   if (plan.form == Form::kStepwise) return kernel::stepwise::registers(plan.matrix, needs, plan.tile);
-  if (plan.pass != Pass::kBackward) return kernel::fused_forward::registers(plan.matrix, needs, plan.tile);
-  return kernel::fused_backward::registers(plan.matrix, needs, plan.tile);
+  if (plan.pass != Pass::kBackward) {
+    return kernel::fused_forward::register_estimate(forward_shape(shape, plan.form, plan.matrix, plan.tile));
+  }
+  return kernel::fused_backward::registers(plan.matrix, needs, plan.tile, plan.form == Form::kGrid);
+}
+
+bool kernel_takes(const Shape& shape, const GpuPlan& plan) {
+  if (plan.form == Form::kStepwise) return true;
+  if (plan.pass != Pass::kBackward) {
+    return kernel::fused_forward::possible(forward_shape(shape, plan.form, plan.matrix, plan.tile));
+  }
+  return kernel::fused_backward_takes(plan.matrix, backward_needs(shape), plan.tile, exchange_of(plan.form));
 }
 
 std::string verify(const GpuProblem& problem, const GpuPlan& plan) {
@@ -59,6 +63,8 @@ std::string verify(const GpuProblem& problem, const GpuPlan& plan) {
     if (x.value > x.limit)
       return std::string(x.what) + ": " + std::to_string(x.value) + " > " + std::to_string(x.limit);
   }
+
+  if (!kernel_takes(problem.shape, plan)) return "the kernel cannot be instantiated with this tile";
 
   // The tile's values leave one row at most: the derived ones are completed, then every constraint is evaluated by
   // itself.

@@ -11,7 +11,9 @@ namespace flashrnn::plan {
 /// and the kernels' own functions give the same resources, within the device's limits. Else what does not hold.
 [[nodiscard]] std::string verify(const GpuProblem& problem, const GpuPlan& plan);
 
-/// Shared memory and registers by the functions that the kernels assert against.
+/// Whether the kernel can be instantiated with the plan's tile; shared memory and registers by the functions that the
+/// kernels assert against.
+[[nodiscard]] bool kernel_takes(const Shape& shape, const GpuPlan& plan);
 [[nodiscard]] std::int64_t kernel_shared_bytes(const Shape& shape, const GpuPlan& plan);
 [[nodiscard]] std::int64_t kernel_registers(const Shape& shape, const GpuPlan& plan);
 

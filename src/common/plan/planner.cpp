@@ -13,8 +13,10 @@
 namespace flashrnn::plan {
 namespace {
 
-/// The order breaks ties: less machinery first.
+/// Less machinery first.
 constexpr std::array kForms = {Form::kBlock, Form::kCluster, Form::kGrid, Form::kStepwise};
+/// Of the time of a form with less machinery, one with more has to take less than this: the model is not that exact.
+constexpr double kWorthMore = 0.95;
 
 /// What a form comes to: its cheapest candidate, or why it has none.
 struct FormResult {
@@ -126,9 +128,9 @@ std::optional<GpuPlan> plan_gpu(const Shape& shape, const hw::Device& device, co
     for (const Form form : kForms) {
       if (options.form && *options.form != form) continue;
       // No plan of this form can be cheaper than the one at hand.
-      if (best && least_ns(problem, form) >= best->total_ns) continue;
+      if (best && least_ns(problem, form) >= kWorthMore * best->total_ns) continue;
       FormResult result = search_form(problem, form, fixed, options.form.has_value());
-      if (result.best && (!best || result.best->total_ns < best->total_ns)) best = std::move(result.best);
+      if (result.best && (!best || result.best->total_ns < kWorthMore * best->total_ns)) best = std::move(result.best);
       if (!result.refusal.empty()) why = result.refusal;
     }
   }
@@ -150,11 +152,18 @@ Report explain_gpu(const Shape& shape, const hw::Device& device, const GpuOption
   for (const Form form : kForms) {
     if (!options.form || *options.form == form) results.push_back(search_form(problem, form, fixed, true));
   }
-  std::stable_sort(results.begin(), results.end(), [](const FormResult& a, const FormResult& b) {
+  // The chosen one, then the others by their time.
+  auto chosen = results.begin();
+  for (auto other = results.begin(); other != results.end(); ++other) {
+    if (other->best && (!chosen->best || other->best->total_ns < kWorthMore * chosen->best->total_ns)) chosen = other;
+  }
+  std::rotate(results.begin(), chosen, chosen + 1);
+  std::stable_sort(results.begin() + 1, results.end(), [](const FormResult& a, const FormResult& b) {
     if (!a.best || !b.best) return a.best.has_value() && !b.best.has_value();
     return a.best->total_ns < b.best->total_ns;
   });
   report.notes = problem.figures.notes;
+  add_form_notes(problem, report.notes);
   if (results.front().best) {
     report.chosen = describe(problem, *results.front().best);
     add_access_notes(problem, results.front().best->plan, report.notes);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/kernel/tile.hpp"
+#include "common/kernel/config.hpp"
 #include "common/plan/report.hpp"
 #include "common/plan/shape.hpp"
 #include "hw_db/database.hpp"
@@ -29,11 +29,17 @@ struct GpuPlan {
   std::string instruction;
   kernel::Instruction matrix;
   kernel::Tile tile;
-  std::int64_t threads = 0;  ///< of a block
-  std::int64_t shared_bytes = 0;
-  std::int64_t registers = 0;  ///< of a thread
-  std::int64_t groups = 0;     ///< of tile.group_blocks blocks each: heads x batch tiles
-  std::int64_t rounds = 0;     ///< groups that do not fit on the device at once run one after the other
+  kernel::Exchange exchange = kernel::Exchange::kBlock;
+  std::int64_t blocks = 0;        ///< of a launch: of the whole call, or stepwise of each step
+  std::int64_t cluster = 1;       ///< blocks of a cluster; 1: none
+  bool cooperative = false;       ///< all blocks have to be resident at once
+  std::int64_t threads = 0;       ///< of a block
+  std::int64_t shared_bytes = 0;  ///< of a block, dynamic: sizeof(Shared) of the kernel
+  std::int64_t registers = 0;     ///< of a thread: an estimate from above
+  /// Of tile.group_blocks blocks each, which share heads and rows of the batch; stepwise each block is one.
+  std::int64_t groups = 0;
+  /// Groups that do not fit on the device at once run one after the other, within one launch.
+  std::int64_t rounds = 0;
 
   bool operator==(const GpuPlan&) const = default;
   /// One line: "forward block mma.m16n8k16.bf16.fp32 row_tiles=1 ...".

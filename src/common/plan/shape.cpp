@@ -10,12 +10,12 @@ namespace {
 // each. Instructions: for each gate a conversion, two sums and the scaling of its sigmoid; for each state a
 // multiply-add, its operands' moves, a conversion.
 constexpr std::array kCells = {
-    CellCounts{"lstm", 4, 4, 4, 2, 0, 5, 28},
-    CellCounts{"gru", 3, 3, 4, 1, 0, 3, 23},
+    CellCounts{"lstm", 4, 4, 4, 2, 0, 5, 28, 5, 4, false},
+    CellCounts{"gru", 3, 3, 4, 1, 0, 3, 23, 4, 3},
     // The candidate's product takes r * h, which the other gates give.
-    CellCounts{"gru_reset_before", 3, 3, 3, 1, 1, 3, 23},
-    CellCounts{"elman", 1, 1, 1, 1, 0, 1, 9},
-    CellCounts{"slstm", 4, 4, 4, 4, 0, 7, 46},
+    CellCounts{"gru_reset_before", 3, 3, 3, 1, 1, 3, 23, 3, 3},
+    CellCounts{"elman", 1, 1, 1, 1, 0, 1, 9, 1, 1, false},
+    CellCounts{"slstm", 4, 4, 4, 4, 0, 7, 46, 5, 4, false},
 };
 
 }  // namespace

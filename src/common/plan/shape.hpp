@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/kernel/flags.hpp"
+
 /// What a plan needs to know of a problem. Letters as in the C API: B batch, T steps, N heads, D units of a head.
 namespace flashrnn::plan {
 
@@ -25,6 +27,12 @@ struct CellCounts {
   std::int64_t special_functions = 0;
   /// Plain arithmetic instructions for each unit and step, forward, conversions included.
   std::int64_t instructions = 0;
+  /// Values that forward keeps of each unit and step for backward, beside the states.
+  std::int64_t saved = 0;
+  /// Biases that some product of R is added to.
+  std::int64_t recurrent_slots = 0;
+  /// Whether backward reads the h that entered the step, pointwise.
+  bool backward_reads_h = true;
 
   bool operator==(const CellCounts&) const = default;
 };
@@ -41,6 +49,9 @@ struct Shape {
   bool training = false;
   /// fp32 products may be rounded to TF32.
   bool tf32 = true;
+  /// What else the kernels are compiled for: bits of kernel::Flag, or kernel::kRuntimeFlags for all of them. `training`
+  /// and the pass are added.
+  std::uint32_t flags = kernel::kSequenceH;
 
   bool operator==(const Shape&) const = default;
 };

@@ -25,7 +25,7 @@ class Recurrence {
         units_(static_cast<std::size_t>(problem.heads * problem.head_dim)),
         rows_(static_cast<std::size_t>(problem.batch)),
         tokens_(static_cast<std::size_t>(problem.tokens())),
-        R_(inputs.R.begin(), inputs.R.end()) {}
+        R_(operands(inputs.R)) {}
 
   ForwardResult forward() {
     ForwardResult result;
@@ -106,9 +106,17 @@ class Recurrence {
     return (token * cell_.input_gates + gate) * units_ + unit;
   }
 
+  // As matrix products read them.
+  static std::vector<Sum> operands(const std::vector<double>& values) {
+    std::vector<Sum> result;
+    result.reserve(values.size());
+    for (const double value : values) result.push_back(static_cast<Sum>(P::operand(value)));
+    return result;
+  }
+
   // products_[gate, token] = R[gate] operand, head by head.
   void multiply(int gate, std::size_t token, const Row& operand) {
-    const std::vector<Sum> x(operand.begin(), operand.end());
+    const std::vector<Sum> x = operands(operand);
     for (std::size_t u = 0; u < units_; ++u) {
       const Sum* weights = R_.data() + (gate * units_ + u) * dim_;
       const Sum* head = x.data() + u / dim_ * dim_;
@@ -120,11 +128,11 @@ class Recurrence {
 
   // sum += R[gate]^T d, and dR[gate] += d operand^T.
   void multiply_back(int gate, const Row& d, const Row& operand, std::vector<Sum>& sum) {
-    const std::vector<Sum> x(operand.begin(), operand.end());
+    const std::vector<Sum> x = operands(operand);
     for (std::size_t u = 0; u < units_; ++u) {
       const std::size_t weights = (gate * units_ + u) * dim_;
       const std::size_t head = u / dim_ * dim_;
-      const Sum value = static_cast<Sum>(d[u]);
+      const Sum value = static_cast<Sum>(P::operand(d[u]));
       for (std::size_t p = 0; p < dim_; ++p) {
         sum[head + p] += R_[weights + p] * value;
         dR_[weights + p] += value * x[head + p];

@@ -118,6 +118,8 @@ Result plain_run(const Problem& problem, const Inputs& inputs, const OutputGradi
   switch (precision) {
     case Precision::kF32:
       return run_as<Rounded<Precision::kF32>>(problem, inputs, output_gradients);
+    case Precision::kTf32:
+      return run_as<Tf32Products>(problem, inputs, output_gradients);
     case Precision::kF16:
       return run_as<Rounded<Precision::kF16>>(problem, inputs, output_gradients);
     case Precision::kBf16:

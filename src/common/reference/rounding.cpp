@@ -7,6 +7,8 @@ double round_to(Precision precision, double x) {
   switch (precision) {
     case Precision::kF32:
       return round_to<Precision::kF32>(x);
+    case Precision::kTf32:
+      return round_to<Precision::kTf32>(x);
     case Precision::kF16:
       return round_to<Precision::kF16>(x);
     case Precision::kBf16:

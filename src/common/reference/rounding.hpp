@@ -10,7 +10,8 @@
 /// single step from fp64; overflow gives infinity, NaN stays NaN, and subnormals are kept.
 namespace flashrnn::reference {
 
-enum class Precision { kF64, kF32, kF16, kBf16 };
+/// kTf32 as a precision to compute in: the operands of matrix products are rounded to it, everything else to fp32.
+enum class Precision { kF64, kF32, kTf32, kF16, kBf16 };
 
 /// A binary format: significand bits (the hidden one included) and the exponent range of its normal numbers.
 struct Format {
@@ -23,6 +24,8 @@ constexpr Format format_of(Precision precision) {
   switch (precision) {
     case Precision::kF32:
       return {24, -126, 127};
+    case Precision::kTf32:
+      return {11, -126, 127};
     case Precision::kF16:
       return {11, -14, 15};
     case Precision::kBf16:
@@ -67,16 +70,22 @@ std::uint16_t to_bits16(Precision precision, double x);
 double from_bits16(Precision precision, std::uint16_t bits);
 
 /// Policies of the step functions. Exact is the oracle. Rounded is an eager framework of low precision: `round` is
-/// applied to whatever an operation produces, products accumulate in fp32.
+/// applied to whatever an operation produces, `operand` to what a matrix product reads; products accumulate in fp32.
 struct Exact {
   using Sum = double;
   static double round(double x) { return x; }
+  static double operand(double x) { return x; }
 };
 
 template <Precision kPrecision>
 struct Rounded {
   using Sum = float;
   static double round(double x) { return round_to<kPrecision>(x); }
+  static double operand(double x) { return x; }
+};
+
+struct Tf32Products : Rounded<Precision::kF32> {
+  static double operand(double x) { return round_to<Precision::kTf32>(x); }
 };
 
 }  // namespace flashrnn::reference

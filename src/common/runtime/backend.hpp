@@ -62,7 +62,12 @@ const std::vector<const Backend*>& backends();
 /// before anything else of the library. `backend` lives as long as the process.
 void add_backend(const Backend& backend);
 
-/// Defined by backend_cpu.
+/// Defined by backend_cpu and backend_cuda.
 const Backend& cpu_backend();
+const Backend& cuda_backend();
 
 }  // namespace flashrnn
+
+/// How a backend that is no part of the library, such as the tools' emulation, enters it. `backend` is a
+/// flashrnn::Backend that lives as long as the process, of a program that is built with the library. For no other use.
+extern "C" FLASHRNN_API void flashrnn_internal_add_backend(const void* backend);

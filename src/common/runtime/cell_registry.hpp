@@ -19,6 +19,7 @@ struct CellRegistration {
   std::int32_t biases;           ///< Gb
   std::int32_t states;           ///< S
   const void* cpu_kernels;       ///< backend_cpu/simd/cell_kernels.hpp: CpuCell; null = not built for CPUs
+  const void* gpu_source;         ///< common/gpu/cell_source.hpp: CellSource; null = not for GPUs
 };
 
 inline constexpr std::size_t kMaxCellName = 63;
@@ -27,7 +28,7 @@ inline constexpr std::int32_t kMaxCellCount = 8;
 
 /// Grows with every change of CellRegistration or of what its pointers point to. A cell that was built with another
 /// version's headers is refused, not misread.
-inline constexpr int kCellRegistrationVersion = 2;
+inline constexpr int kCellRegistrationVersion = 3;
 
 /// Adds a cell. Thread-safe; meant for static initialisers and start-up. Adding the same registration again is no
 /// error. Errors: INVALID_ARGUMENT when the name is malformed or taken by another registration, or a count is out of

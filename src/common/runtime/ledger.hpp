@@ -43,6 +43,8 @@ class Ledger {
   [[nodiscard]] std::size_t offset(BookingId id) const { return entry(id).offset; }
   [[nodiscard]] std::size_t size(BookingId id) const { return entry(id).size; }
 
+  [[nodiscard]] const char* name(BookingId id) const { return entry(id).name.c_str(); }
+
   /// "name offset+size, ..." for logs and descriptions.
   [[nodiscard]] std::string describe() const;
 

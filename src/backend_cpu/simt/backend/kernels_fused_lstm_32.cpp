@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend_cpu/simt/backend/fused_instances.hpp"
+#include "common/cell/lstm.hpp"
+
+namespace flashrnn::simt {
+
+void add_fused_lstm_32(Kernels& kernels) {
+  add_fused<32, cell::Lstm, float>(kernels);
+  add_fused<32, cell::Lstm, device::Bf16>(kernels);
+  add_fused<32, cell::Lstm, device::Bf16, kernel::Exchange::kBlock, float>(kernels);
+  add_fused<32, cell::Lstm, device::Bf16, kernel::Exchange::kCluster>(kernels);
+  add_fused<32, cell::Lstm, device::Bf16, kernel::Exchange::kGrid>(kernels);
+}
+
+}  // namespace flashrnn::simt
