@@ -173,6 +173,7 @@ struct CudaDevice : MatrixFunctions, ClusterFunctions {
     } else if constexpr (device::kSame<T, Tf32>) {
       Tf32 y;
       asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(y.bits) : "f"(x));
+      if (x != x) y.bits = 0x7fffffffU;  // the instruction makes infinities of some NaNs (seen on an H200)
       return y;
     } else {
       return device::from_float<T>(x);
