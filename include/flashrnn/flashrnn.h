@@ -28,8 +28,7 @@
  *     side by side in one larger tensor do not overlap.
  *   - forward, backward, step and pack allocate nothing, synchronise nothing and use the stream given and no other.
  *   - The same call on the same device gives the same bits: for any thread count, and for any split of a sequence into
- *     chunks whose state is carried on in fp32 (state_dtype); on GPUs for chunks of at least two steps, and but for dR
- *     and db, which accumulated over chunks are sums of the chunks' sums there.
+ *     chunks whose state is carried on in fp32 (state_dtype); on GPUs for chunks of at least two steps.
  */
 #ifndef FLASHRNN_FLASHRNN_H
 #define FLASHRNN_FLASHRNN_H
